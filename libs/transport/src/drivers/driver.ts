@@ -1,0 +1,186 @@
+/**
+ * The port behind which a Kafka client hides. Nothing outside `drivers/` imports a Kafka client; every driver
+ * passes one conformance suite.
+ *
+ * Offsets are numbers: exact up to 2^53 - 1, which a partition that takes a million records a second reaches
+ * after 285 years.
+ */
+export interface Driver {
+  readonly name: string;
+
+  /** Resolves once a broker answered. Rejects with a DriverError when none did within the connection time-out. */
+  connect(): Promise<void>;
+
+  /** Makes, grows or checks topics; resolves once each of them has a leader for every partition. */
+  ensureTopics(topics: readonly TopicSpec[], mode: ProvisionMode): Promise<void>;
+
+  /**
+   * The topic's partitions and their leaders, from metadata at most 10 s old; `fresh` asks the cluster now.
+   * An unknown topic gives an empty list.
+   */
+  partitions(topic: string, options?: { fresh?: boolean }): Promise<readonly PartitionLeader[]>;
+
+  /**
+   * Sends one produce request (acks=all) to one leader and resolves with one outcome for each topic partition
+   * among the records, in no given order. Never retries: the sender owns order and retries. Rejects with a
+   * retriable DriverError when the request as a whole got no answer: its records may or may not be there.
+   */
+  produce(
+    leader: number,
+    records: readonly OutgoingRecord[],
+    options?: { timeoutMs?: number },
+  ): Promise<readonly ProduceOutcome[]>;
+
+  /** Joins a consumer group. Resolves once the member has been started; assignments are told by callback. */
+  subscribe(options: SubscribeOptions): Promise<Subscription>;
+
+  /** Reads partitions without a group, on connections of its own. Resolves once all start offsets are fixed. */
+  tail(options: TailOptions): Promise<Tail>;
+
+  /** Adds a listener and returns the function that removes it. */
+  on<K extends keyof DriverEvents>(event: K, listener: (detail: DriverEvents[K]) => void): () => void;
+
+  /** The Kafka client behind this driver, for what Parley does not cover. */
+  unwrap<T>(): T;
+
+  /** Closes subscriptions, tails and connections; resolves within `drainMs` plus a small constant. */
+  close(options: { drainMs: number }): Promise<void>;
+}
+
+/**
+ * `create` makes missing topics and adds missing partitions; `verify` rejects with a message that names what is
+ * missing; `none` does nothing.
+ */
+export type ProvisionMode = 'create' | 'verify' | 'none';
+
+export interface TopicSpec {
+  topic: string;
+  partitions: number;
+  /** -1: the broker's default. */
+  replication: number;
+  config?: Readonly<Record<string, string>>;
+}
+
+export interface PartitionLeader {
+  partition: number;
+  /** The leader's node id, -1 while the partition has none. */
+  leader: number;
+}
+
+export type HeaderValue = Buffer | string;
+
+export interface OutgoingRecord {
+  topic: string;
+  partition: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Readonly<Record<string, HeaderValue>>;
+}
+
+export interface ProduceOutcome {
+  topic: string;
+  partition: number;
+  /** The offset of the first of this partition's records; -1 with an error. */
+  baseOffset: number;
+  error?: DriverError;
+}
+
+export interface ReceivedRecord {
+  topic: string;
+  partition: number;
+  offset: number;
+  /** Milliseconds since the epoch: the append time where the topic uses LogAppendTime. */
+  timestamp: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  /** A header that occurs more than once keeps its last value. */
+  headers: Readonly<Record<string, Buffer>>;
+}
+
+/** Records of one partition, in offset order. The receiver only takes them in: it neither blocks nor throws. */
+export interface ReceivedBatch {
+  topic: string;
+  partition: number;
+  /** The assignment these records belong to; constant 0 for tails. */
+  epoch: number;
+  records: readonly ReceivedRecord[];
+  highWatermark: number;
+}
+
+export interface Assignment {
+  topic: string;
+  partition: number;
+  epoch: number;
+}
+
+export interface SubscribeOptions {
+  group: string;
+  topics: readonly string[];
+  /** Where a group without a committed offset starts. */
+  from: 'earliest' | 'latest';
+  onBatch(batch: ReceivedBatch): void;
+  onAssigned(assignments: readonly Assignment[]): void;
+  /** The partitions are given up once the returned promise settles, so that a last commit can be made. */
+  onRevoked(assignments: readonly Assignment[]): Promise<void> | void;
+}
+
+export interface CommitOffset extends Assignment {
+  /** The next offset to read. */
+  offset: number;
+  metadata?: string;
+}
+
+export interface Subscription {
+  /** Commits for partitions still held under the epoch given; others are dropped. */
+  commit(offsets: readonly CommitOffset[]): Promise<void>;
+  pause(partitions: readonly { topic: string; partition: number }[]): void;
+  resume(partitions: readonly { topic: string; partition: number }[]): void;
+  /** Leaves the group; no onBatch follows the call. Resolves within a bound. */
+  close(): Promise<void>;
+}
+
+export interface TailOptions {
+  topic: string;
+  partitions: readonly number[];
+  from: 'end' | number;
+  onBatch(batch: ReceivedBatch): void;
+  /** Retention overtook the reader: records from `expected` to `resumedAt` were never seen. */
+  onGap(gap: { topic: string; partition: number; expected: number; resumedAt: number }): void;
+}
+
+export interface Tail {
+  /** True while every partition has a leader and its last fetch was answered. */
+  readonly reading: boolean;
+  close(): Promise<void>;
+}
+
+export interface DriverEvents {
+  /** Something failed that no caller is waiting for. */
+  error: { error: Error; where: string };
+  /** The cluster answers again after a disconnect. */
+  connected: undefined;
+  disconnected: { error: Error };
+  /** Nothing was heard from the cluster for longer than a poll may take. */
+  stalled: { where: string; forMs: number };
+  /** The group member gave up and will not recover by itself. */
+  crashed: { error: Error };
+}
+
+/**
+ * How the sender acts on a failure: `retriable`, send the same again; `stale`, refresh metadata and send to the
+ * new leader; `too-large`, bisect the batch until the record at fault is alone; `permanent`, fail the records.
+ */
+export type DriverErrorKind = 'retriable' | 'stale' | 'too-large' | 'permanent';
+
+export class DriverError extends Error {
+  override readonly name = 'DriverError';
+  constructor(
+    readonly kind: DriverErrorKind,
+    message: string,
+    /** Kafka's own name of the error, such as NOT_LEADER_OR_FOLLOWER, where the broker gave one. */
+    readonly code?: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}

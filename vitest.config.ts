@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config';
+
+/** Specs and end-to-end tests run against the libs' sources, not against what was last built. */
+const fromSources = {
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'] } },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...fromSources,
+        test: {
+          name: 'unit',
+          include: ['{libs,apps}/*/src/**/*.spec.ts', '{tools,bench}/src/**/*.spec.ts'],
+          testTimeout: 15_000,
+        },
+      },
+      {
+        ...fromSources,
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.e2e.ts'],
+          globalSetup: ['test/setup/kafka.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
