@@ -1,0 +1,3 @@
+export { KAFKA_VERSION } from './distribution.js';
+export { MissingToolError } from './java.js';
+export { type KafkaOptions, type RunningKafka, startKafka } from './start-kafka.js';
