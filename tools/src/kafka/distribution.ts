@@ -63,11 +63,21 @@ async function build(folder: string, signal?: AbortSignal): Promise<void> {
   try {
     const libs = join(draft, 'libs');
     await run('mvn', [
-      ...['--batch-mode', '--quiet', '--strict-checksums', '--file', join(RESOURCES, 'pom.xml')],
-      ...['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${libs}`],
+      '--batch-mode',
+      '--quiet',
+      '--strict-checksums',
+      `--file=${join(RESOURCES, 'pom.xml')}`,
+      'dependency:copy-dependencies',
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${libs}`,
     ]);
     await run('javac', [
-      ...['--release', String(MIN_JAVA), '-cp', join(libs, '*'), '-d', join(draft, 'classes')],
+      '--release',
+      String(MIN_JAVA),
+      '-cp',
+      join(libs, '*'),
+      '-d',
+      join(draft, 'classes'),
       join(RESOURCES, 'KafkaNode.java'),
     ]);
     await rename(draft, folder).catch((error: unknown) => {

@@ -41,7 +41,11 @@ export class KafkaNode {
       [
         ...JVM_FLAGS,
         `-Dlog4j2.configurationFile=${this.distribution.log4jFile}`,
-        ...['-cp', this.distribution.classpath, 'KafkaNode', file, this.clusterId],
+        '-cp',
+        this.distribution.classpath,
+        'KafkaNode',
+        file,
+        this.clusterId,
         ...formatArguments(this.nodes),
       ],
       // In a process group of its own: Ctrl-C reaches this process, which then ends its nodes in order.

@@ -40,7 +40,7 @@ async function run([command = '', ...args]: readonly string[]): Promise<number> 
     signal.addEventListener('abort', () => signal.reason === 'SIGINT' || child.kill('SIGTERM'));
     const result = await child;
     if (result.exitCode !== undefined) return result.exitCode;
-    if (result.signal !== undefined) return 128 + constants.signals[result.signal as NodeJS.Signals];
+    if (result.signal !== undefined) return 128 + constants.signals[result.signal];
     console.error(result.shortMessage);
     return 127;
   } finally {
