@@ -1,0 +1,32 @@
+import type { ConnectionOptions } from 'node:tls';
+
+/** How to reach the Kafka cluster. The same options serve every driver. */
+export interface KafkaOptions {
+  /** Addresses to start from, as `host:port`; the rest of the cluster is learnt from them. */
+  brokers: readonly string[];
+  /** The name by which brokers know this process in their logs, metrics and quotas. */
+  clientId: string;
+  /** `true`, or Node's TLS options, to connect by TLS. Default: plain text. */
+  ssl?: boolean | ConnectionOptions;
+  /** Default: no authentication. */
+  sasl?: SaslOptions;
+  /** How long one broker may take to accept a connection, TLS and authentication included. Default 3,000. */
+  connectionTimeoutMs?: number;
+  /** How long a broker may take to answer a request, beyond what the request allows itself. Default 5,000. */
+  requestTimeoutMs?: number;
+}
+
+export type SaslOptions =
+  | {
+      mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      username: string;
+      password: string;
+    }
+  | {
+      mechanism: 'oauthbearer';
+      /** Called for each connection, and again before a token expires. */
+      oauthBearerProvider: () => Promise<{ value: string }>;
+    };
+
+export const DEFAULT_CONNECTION_TIMEOUT_MS = 3_000;
+export const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;

@@ -1,0 +1,72 @@
+import { DriverError } from '../driver.js';
+import type { DriverErrorKind } from '../driver.js';
+
+export const NO_ERROR = 0;
+export const OFFSET_OUT_OF_RANGE = 1;
+export const UNKNOWN_TOPIC_OR_PARTITION = 3;
+export const TOPIC_ALREADY_EXISTS = 36;
+export const INVALID_PARTITIONS = 37;
+
+/** What Kafka calls its errors and how the sender acts on them. Codes not listed are taken as permanent. */
+const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorKind]>> = {
+  [-1]: ['UNKNOWN_SERVER_ERROR', 'retriable'],
+  [OFFSET_OUT_OF_RANGE]: ['OFFSET_OUT_OF_RANGE', 'permanent'],
+  2: ['CORRUPT_MESSAGE', 'retriable'],
+  [UNKNOWN_TOPIC_OR_PARTITION]: ['UNKNOWN_TOPIC_OR_PARTITION', 'stale'],
+  5: ['LEADER_NOT_AVAILABLE', 'stale'],
+  6: ['NOT_LEADER_OR_FOLLOWER', 'stale'],
+  7: ['REQUEST_TIMED_OUT', 'retriable'],
+  8: ['BROKER_NOT_AVAILABLE', 'stale'],
+  9: ['REPLICA_NOT_AVAILABLE', 'stale'],
+  10: ['MESSAGE_TOO_LARGE', 'too-large'],
+  13: ['NETWORK_EXCEPTION', 'stale'],
+  14: ['COORDINATOR_LOAD_IN_PROGRESS', 'retriable'],
+  15: ['COORDINATOR_NOT_AVAILABLE', 'retriable'],
+  16: ['NOT_COORDINATOR', 'stale'],
+  17: ['INVALID_TOPIC_EXCEPTION', 'permanent'],
+  18: ['RECORD_LIST_TOO_LARGE', 'too-large'],
+  19: ['NOT_ENOUGH_REPLICAS', 'retriable'],
+  20: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'retriable'],
+  21: ['INVALID_REQUIRED_ACKS', 'permanent'],
+  29: ['TOPIC_AUTHORIZATION_FAILED', 'permanent'],
+  30: ['GROUP_AUTHORIZATION_FAILED', 'permanent'],
+  31: ['CLUSTER_AUTHORIZATION_FAILED', 'permanent'],
+  32: ['INVALID_TIMESTAMP', 'permanent'],
+  35: ['UNSUPPORTED_VERSION', 'permanent'],
+  [TOPIC_ALREADY_EXISTS]: ['TOPIC_ALREADY_EXISTS', 'permanent'],
+  [INVALID_PARTITIONS]: ['INVALID_PARTITIONS', 'permanent'],
+  38: ['INVALID_REPLICATION_FACTOR', 'permanent'],
+  39: ['INVALID_REPLICA_ASSIGNMENT', 'permanent'],
+  40: ['INVALID_CONFIG', 'permanent'],
+  41: ['NOT_CONTROLLER', 'stale'],
+  42: ['INVALID_REQUEST', 'permanent'],
+  43: ['UNSUPPORTED_FOR_MESSAGE_FORMAT', 'permanent'],
+  44: ['POLICY_VIOLATION', 'permanent'],
+  56: ['KAFKA_STORAGE_ERROR', 'stale'],
+  60: ['REASSIGNMENT_IN_PROGRESS', 'retriable'],
+  74: ['FENCED_LEADER_EPOCH', 'stale'],
+  75: ['UNKNOWN_LEADER_EPOCH', 'stale'],
+  76: ['UNSUPPORTED_COMPRESSION_TYPE', 'permanent'],
+  87: ['INVALID_RECORD', 'permanent'],
+  89: ['THROTTLING_QUOTA_EXCEEDED', 'retriable'],
+  100: ['UNKNOWN_TOPIC_ID', 'stale'],
+};
+
+/** The error of a code that a broker answered with. `doing` begins the message, as "Producing to a[0]". */
+export function brokerError(code: number, doing: string, detail?: string | null): DriverError {
+  const [name, kind] = ERRORS[code] ?? [`error ${code}`, 'permanent'];
+  const words = detail ? `: ${detail}` : '';
+  return new DriverError(kind, `${doing} failed with ${name}${words}`, name);
+}
+
+/** A request that got no answer: refused, cut off or timed out. */
+export function unanswered(doing: string, cause: unknown): DriverError {
+  if (cause instanceof DriverError) return cause;
+  return new DriverError('retriable', `${doing} got no answer: ${messageOf(cause)}`, undefined, {
+    cause,
+  });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,131 @@
+import type { Socket } from 'node:net';
+import { CompressionCodecs } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
+
+/**
+ * Everything of kafkajs 2.2.4 that is reached into without being public. kafkajs is pinned exactly, and
+ * internals.spec.ts fails where a version differs from what is relied on here.
+ */
+export interface KafkajsConnection {
+  readonly socket?: Socket;
+  readonly sasl: unknown;
+  readonly requestQueue: KafkajsRequestQueue;
+  isConnected(): boolean;
+  /** Always false without SASL; false again once a session is about to expire. */
+  isAuthenticated(): boolean;
+  nextCorrelationId(): number;
+  /** Fails all requests that wait for an answer. */
+  rejectRequests(error: Error): void;
+  disconnect(): Promise<boolean>;
+}
+
+export interface KafkajsRequestQueue {
+  readonly pending: readonly unknown[];
+  push(request: {
+    entry: {
+      apiKey: number;
+      apiName: string;
+      apiVersion: number;
+      correlationId: number;
+      resolve(answer: { payload: Buffer }): void;
+      reject(error: Error): void;
+    };
+    expectResponse: boolean;
+    requestTimeout: number;
+    sendRequest(): void;
+  }): void;
+  maybeThrottle(ms: number): void;
+  scheduleCheckPendingRequests(): void;
+}
+
+export interface KafkajsBroker {
+  readonly versions: Readonly<Record<number, { minVersion: number; maxVersion: number }>> | null;
+  /** Two connections: the first takes all requests but fetches. They connect when they are first used. */
+  readonly connectionPool: { readonly pool: readonly [KafkajsConnection, KafkajsConnection] };
+  /** Connects and authenticates the first connection and learns the broker's API versions. */
+  connect(): Promise<void>;
+}
+
+interface ConnectionPool {
+  readonly pool: readonly KafkajsConnection[];
+}
+
+export interface KafkajsCluster {
+  readonly connectionPoolBuilder: {
+    build(address?: { host: string; port: number }): Promise<ConnectionPool>;
+  };
+  readonly brokerPool: {
+    createBroker(options: {
+      connectionPool: ConnectionPool;
+      logger: unknown;
+      nodeId?: number;
+    }): KafkajsBroker;
+  };
+}
+
+type CreateCluster = (options: Record<string, unknown>) => KafkajsCluster;
+
+const CREATE_CLUSTER = 'private:Kafka:createCluster';
+
+/** Makes a broker with connections configured as the client is: TLS, SASL, time-outs. Not yet connected. */
+export type BrokerFactory = (address: { host: string; port: number }) => Promise<KafkajsBroker>;
+
+export function brokerFactory(kafka: Kafka): BrokerFactory {
+  const cluster = createClusterOf(kafka)({ allowAutoTopicCreation: false });
+  return async address => {
+    const connectionPool = await cluster.connectionPoolBuilder.build(address);
+    for (const connection of connectionPool.pool) stopIdleTimer(connection.requestQueue);
+    return cluster.brokerPool.createBroker({ connectionPool, logger: kafka.logger() });
+  };
+}
+
+/** Applies the guard against idle timers to all that this client makes later: consumers, producers, admins. */
+export function guardClusters(kafka: Kafka): void {
+  const symbol = createClusterSymbol(kafka);
+  const createCluster = createClusterOf(kafka);
+  const guarded: CreateCluster = options => {
+    const cluster = createCluster(options);
+    const { connectionPoolBuilder } = cluster;
+    const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
+    connectionPoolBuilder.build = async address => {
+      const connectionPool = await build(address);
+      for (const connection of connectionPool.pool) stopIdleTimer(connection.requestQueue);
+      return connectionPool;
+    };
+    return cluster;
+  };
+  Object.defineProperty(kafka, symbol, { value: guarded, configurable: true });
+}
+
+/** The plain bytes of a compressed batch, by kafkajs's codecs: gzip, and what the application registered. */
+export async function decompress(codec: number, bytes: Buffer): Promise<Buffer> {
+  const make: unknown = (CompressionCodecs as Record<number, unknown>)[codec];
+  if (typeof make !== 'function') throw new Error(`compression codec ${codec} is unknown`);
+  const { decompress: run } = (make as () => { decompress(bytes: Buffer): Promise<Buffer> })();
+  return run(bytes);
+}
+
+/**
+ * After its first answer a connection of kafkajs sets a timer for the next millisecond, and another when that
+ * fires, for ever: 5 % of a core while idle. The timer is of use only while requests wait to be sent.
+ */
+function stopIdleTimer(queue: KafkajsRequestQueue): void {
+  const schedule = queue.scheduleCheckPendingRequests.bind(queue);
+  queue.scheduleCheckPendingRequests = () => {
+    if (queue.pending.length > 0) schedule();
+  };
+}
+
+function createClusterSymbol(kafka: Kafka): symbol {
+  const found = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === CREATE_CLUSTER);
+  if (!found) {
+    throw new Error(
+      `This kafkajs has no ${CREATE_CLUSTER}: Parley needs kafkajs 2.2.4 exactly; check which version is installed`,
+    );
+  }
+  return found;
+}
+
+function createClusterOf(kafka: Kafka): CreateCluster {
+  return (kafka as unknown as Record<symbol, CreateCluster>)[createClusterSymbol(kafka)]!;
+}

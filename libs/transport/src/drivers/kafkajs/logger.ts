@@ -1,0 +1,36 @@
+import type { LoggerService } from '@nestjs/common';
+import { logLevel } from 'kafkajs';
+import type { logCreator, LogEntry } from 'kafkajs';
+
+/** What may be told of an entry besides its message. Everything else might hold payloads or secrets. */
+const TOLD_FIELDS = ['broker', 'groupId', 'memberId', 'topic', 'partition', 'apiName'] as const;
+
+/** kafkajs reports these as errors though they belong to an ordinary day; the driver tells what comes of them. */
+const ORDINARY = /rebalanc|member.*not in the current generation|is not aware of this member/i;
+const CONNECTIVITY = new Set(['Connection', 'BrokerPool', 'Cluster', 'RequestQueue']);
+
+const CONTEXT = 'ParleyKafka';
+
+/** Sends kafkajs's own log, from warnings up, to a Nest logger. */
+export function kafkajsLog(logger: LoggerService): logCreator {
+  return () => entry => {
+    const text = describe(entry);
+    if (entry.level === logLevel.ERROR && !isOrdinary(entry)) logger.error(text, undefined, CONTEXT);
+    else if (entry.level <= logLevel.WARN && !ORDINARY.test(text)) logger.warn(text, CONTEXT);
+    else logger.debug?.(text, CONTEXT);
+  };
+}
+
+function isOrdinary({ namespace, log }: LogEntry): boolean {
+  return CONNECTIVITY.has(namespace) || ORDINARY.test(log.message);
+}
+
+function describe({ namespace, log }: LogEntry): string {
+  const fields: string[] = [];
+  for (const name of TOLD_FIELDS) {
+    const value: unknown = log[name];
+    if (typeof value === 'string' || typeof value === 'number') fields.push(`${name}=${value}`);
+  }
+  const suffix = fields.length > 0 ? ` (${fields.join(', ')})` : '';
+  return `kafkajs ${namespace}: ${log.message}${suffix}`;
+}

@@ -1,0 +1,44 @@
+import { APIS } from './api.js';
+import type { ApiRequest } from './api.js';
+
+/** What to ask a leader for: the log's first offset, or its high watermark. */
+export const EARLIEST = -2;
+export const LATEST = -1;
+
+export interface ListedOffset {
+  partition: number;
+  errorCode: number;
+  offset: number;
+}
+
+export function listOffsetsRequest(
+  topic: string,
+  partitions: readonly number[],
+  which: typeof EARLIEST | typeof LATEST,
+): ApiRequest<ListedOffset[]> {
+  return {
+    api: APIS.listOffsets,
+    write(body) {
+      body
+        .int32(-1) // not a replica
+        .int8(0) // read uncommitted: the high watermark, not the last stable offset
+        .array([topic], (writer, name) =>
+          writer.string(name).array(partitions, (entry, partition) => entry.int32(partition).int64(which)),
+        );
+    },
+    read(body) {
+      body.int32(); // throttle time
+      return body
+        .array(reader => {
+          reader.string();
+          return reader.array(entry => {
+            const partition = entry.int32();
+            const errorCode = entry.int16();
+            entry.int64(); // timestamp
+            return { partition, errorCode, offset: entry.int64() };
+          });
+        })
+        .flat();
+    },
+  };
+}

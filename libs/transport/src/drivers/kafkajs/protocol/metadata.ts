@@ -1,0 +1,52 @@
+import { APIS } from './api.js';
+import type { ApiRequest } from './api.js';
+
+export interface ClusterMetadata {
+  brokers: { nodeId: number; host: string; port: number }[];
+  controllerId: number;
+  topics: TopicMetadata[];
+}
+
+export interface TopicMetadata {
+  errorCode: number;
+  topic: string;
+  partitions: { errorCode: number; partition: number; leader: number; replicas: number[] }[];
+}
+
+/** Asks about the topics given, never about all of them, and never makes one. */
+export function metadataRequest(topics: readonly string[]): ApiRequest<ClusterMetadata> {
+  return {
+    api: APIS.metadata,
+    write(body) {
+      body.array(topics, (writer, topic) => writer.string(topic)).boolean(false);
+    },
+    read(body) {
+      body.int32(); // throttle time
+      const brokers = body.array(reader => {
+        const broker = { nodeId: reader.int32(), host: reader.string(), port: reader.int32() };
+        reader.nullableString(); // rack
+        return broker;
+      });
+      body.nullableString(); // cluster id
+      const controllerId = body.int32();
+      return { brokers, controllerId, topics: body.array(readTopic) };
+    },
+  };
+}
+
+function readTopic(body: Parameters<ApiRequest<unknown>['read']>[0]): TopicMetadata {
+  const errorCode = body.int16();
+  const topic = body.string();
+  body.boolean(); // internal
+  const partitions = body.array(reader => {
+    const partition = {
+      errorCode: reader.int16(),
+      partition: reader.int32(),
+      leader: reader.int32(),
+      replicas: reader.array(replica => replica.int32()),
+    };
+    reader.array(replica => replica.int32()); // in-sync replicas
+    return partition;
+  });
+  return { errorCode, topic, partitions };
+}

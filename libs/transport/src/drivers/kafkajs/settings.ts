@@ -1,0 +1,59 @@
+import type { LoggerService } from '@nestjs/common';
+import { Kafka, logLevel } from 'kafkajs';
+import type { KafkaConfig, RetryOptions } from 'kafkajs';
+import { DEFAULT_CONNECTION_TIMEOUT_MS, DEFAULT_REQUEST_TIMEOUT_MS } from '../kafka-options.js';
+import type { KafkaOptions } from '../kafka-options.js';
+import { kafkajsLog } from './logger.js';
+import { socketFactory } from './socket.js';
+
+/**
+ * kafkajs's own retries, short: retries belong to the transport. All fields are given, since kafkajs takes other
+ * defaults where NODE_ENV is `test`.
+ */
+export const RETRY: RetryOptions = {
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
+  factor: 0.2,
+  multiplier: 2,
+  retries: 3,
+};
+
+export interface Timeouts {
+  connectionTimeoutMs: number;
+  requestTimeoutMs: number;
+}
+
+export function timeoutsOf(options: KafkaOptions): Timeouts {
+  return {
+    connectionTimeoutMs: options.connectionTimeoutMs ?? DEFAULT_CONNECTION_TIMEOUT_MS,
+    requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+  };
+}
+
+/**
+ * A kafkajs client. `ownTimeouts`: the caller bounds each request itself, so that kafkajs need not wake up ten
+ * times a second for each connection.
+ */
+export function createKafka(
+  options: KafkaOptions,
+  logger: LoggerService,
+  { ownTimeouts = false } = {},
+): Kafka {
+  const { connectionTimeoutMs, requestTimeoutMs } = timeoutsOf(options);
+  const { brokers, clientId, ssl, sasl } = options;
+  const config: KafkaConfig = {
+    brokers: [...brokers],
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl: sasl as KafkaConfig['sasl'] }),
+    connectionTimeout: connectionTimeoutMs,
+    authenticationTimeout: connectionTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    enforceRequestTimeout: !ownTimeouts,
+    retry: RETRY,
+    socketFactory,
+    logLevel: logLevel.WARN,
+    logCreator: kafkajsLog(logger),
+  };
+  return new Kafka(config);
+}

@@ -1,0 +1,63 @@
+import type { PartitionLeader } from '../driver.js';
+import type { Cluster } from './cluster.js';
+import { brokerError, NO_ERROR, UNKNOWN_TOPIC_OR_PARTITION } from './errors.js';
+import type { TopicMetadata } from './protocol/metadata.js';
+
+const MAX_AGE_MS = 10_000;
+/** A topic that is not there may be made at any moment. */
+const MAX_AGE_UNKNOWN_MS = 1_000;
+const LEADER_NOT_AVAILABLE = 5;
+
+interface Known {
+  at: number;
+  leaders: readonly PartitionLeader[];
+}
+
+/** Who leads which partition, from metadata at most 10 s old. Lookups of one topic at one time share a request. */
+export class TopicLeaders {
+  private readonly known = new Map<string, Known>();
+  private readonly asking = new Map<string, Promise<readonly PartitionLeader[]>>();
+
+  constructor(
+    private readonly cluster: Pick<Cluster, 'metadata'>,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  async of(topic: string, { fresh = false } = {}): Promise<readonly PartitionLeader[]> {
+    const known = this.known.get(topic);
+    if (known && !fresh) {
+      const maxAge = known.leaders.length > 0 ? MAX_AGE_MS : MAX_AGE_UNKNOWN_MS;
+      if (this.now() - known.at < maxAge) return known.leaders;
+      this.known.delete(topic);
+    }
+    const asking = this.asking.get(topic);
+    if (asking) return asking;
+    const asked = this.ask(topic).finally(() => this.asking.delete(topic));
+    this.asking.set(topic, asked);
+    return asked;
+  }
+
+  /** Makes the next lookup ask the cluster. */
+  forget(topic: string): void {
+    this.known.delete(topic);
+  }
+
+  private async ask(topic: string): Promise<readonly PartitionLeader[]> {
+    const { topics } = await this.cluster.metadata([topic]);
+    const answer = topics.find(entry => entry.topic === topic);
+    const leaders = answer ? leadersOf(answer) : [];
+    this.known.set(topic, { at: this.now(), leaders });
+    return leaders;
+  }
+}
+
+/** Sorted by partition. Raises a DriverError where the broker refuses to tell. */
+export function leadersOf({ topic, errorCode, partitions }: TopicMetadata): PartitionLeader[] {
+  if (errorCode === UNKNOWN_TOPIC_OR_PARTITION) return [];
+  if (errorCode !== NO_ERROR && errorCode !== LEADER_NOT_AVAILABLE) {
+    throw brokerError(errorCode, `Looking up the topic ${topic}`);
+  }
+  return partitions
+    .map(({ partition, leader }) => ({ partition, leader }))
+    .toSorted((a, b) => a.partition - b.partition);
+}
