@@ -1,0 +1,90 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { Lanes } from './lanes.js';
+
+/** Work that finishes when told to. */
+function manual(lane: string | undefined, log: string[], name: string) {
+  let resolve!: () => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<void>((fulfil, refuse) => {
+    resolve = fulfil;
+    reject = refuse;
+  });
+  const run = () => {
+    log.push(name);
+    return promise;
+  };
+  return { work: { lane, run }, resolve, reject };
+}
+
+const turn = () => new Promise<void>(resolve => void setImmediate(resolve));
+
+describe('Lanes', () => {
+  it('runs one lane in order, others beside it', async () => {
+    const log: string[] = [];
+    const lanes = new Lanes(10);
+    const [a1, a2, b1] = [manual('a', log, 'a1'), manual('a', log, 'a2'), manual('b', log, 'b1')];
+    for (const { work } of [a1, a2, b1]) lanes.add(work);
+    expect(log).toEqual(['a1', 'b1']);
+    a1.resolve();
+    await turn();
+    expect(log).toEqual(['a1', 'b1', 'a2']);
+  });
+
+  it('goes on after work that rejects', async () => {
+    const log: string[] = [];
+    const lanes = new Lanes(1);
+    const [a1, a2] = [manual('a', log, 'a1'), manual('a', log, 'a2')];
+    lanes.add(a1.work);
+    lanes.add(a2.work);
+    a1.reject(new Error('no'));
+    await turn();
+    expect(log).toEqual(['a1', 'a2']);
+  });
+
+  it('stops: what waits never starts, what runs may finish', async () => {
+    const log: string[] = [];
+    const lanes = new Lanes(1);
+    const [a, b] = [manual(undefined, log, 'a'), manual(undefined, log, 'b')];
+    lanes.add(a.work);
+    lanes.add(b.work);
+    const stopped = lanes.stop(10_000);
+    a.resolve();
+    await stopped;
+    expect(log).toEqual(['a']);
+    expect(lanes.load).toBe(0);
+  });
+
+  test.prop([
+    fc.array(fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }), { maxLength: 40 }),
+    fc.integer({ min: 1, max: 5 }),
+    fc.scheduler(),
+  ])(
+    'never runs more than its concurrency, nor one lane twice at a time; and runs all, each lane in order',
+    async (names, concurrency, scheduler) => {
+      const ran: { lane: string | undefined; index: number }[] = [];
+      const active: (string | undefined)[] = [];
+      const lanes = new Lanes(concurrency);
+      names.forEach((lane, index) =>
+        lanes.add({
+          lane,
+          run: async () => {
+            ran.push({ lane, index });
+            expect(lane === undefined || !active.includes(lane)).toBe(true);
+            active.push(lane);
+            expect(active.length).toBeLessThanOrEqual(concurrency);
+            await scheduler.schedule(Promise.resolve());
+            active.splice(active.indexOf(lane), 1);
+          },
+        }),
+      );
+      await scheduler.waitIdle();
+      expect(ran).toHaveLength(names.length);
+      for (const lane of ['a', 'b', 'c']) {
+        const order = ran.filter(entry => entry.lane === lane).map(({ index }) => index);
+        expect(order).toEqual(order.toSorted((a, b) => a - b));
+      }
+      expect(lanes.load).toBe(0);
+    },
+  );
+});

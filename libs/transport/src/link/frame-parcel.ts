@@ -1,0 +1,102 @@
+import type { OutgoingRecord } from '../drivers/driver.js';
+import { encodeHeader, PARLEY_HEADER, type InstanceAddress } from '../wire/header.js';
+import type { Status } from '../wire/status.js';
+import type { Parcel } from './parcel.js';
+
+/** Frames for one instance that leave in one record, up to this many bytes. */
+export const MAX_FRAMES_BYTES = 256 * 1024;
+
+/**
+ * What has frames to send to an instance. Asked only when the record that carries them is made, so that all that
+ * came up while an earlier request was in flight leaves as few, full frames.
+ */
+export interface FrameSource {
+  /** Encoded frames, about `maxBytes` at most; what is left waits for the source's next post. */
+  take(maxBytes: number): Buffer[];
+  delivered?(): void;
+  failed?(status: Status): void;
+}
+
+/** A source and the frames it gave. */
+interface Taken {
+  source: FrameSource;
+  frames: readonly Buffer[];
+}
+
+/** All frames that wait for one instance: one record of its inbox. */
+export class FrameParcel implements Parcel {
+  readonly withdrawn = false;
+  readonly topic: string;
+  readonly partition: number;
+  bytes = 0;
+  private readonly sources: FrameSource[] = [];
+  private taken: readonly Taken[] | undefined;
+  private record: OutgoingRecord | undefined;
+
+  /** `onSealed` is told when nothing more can be added. */
+  constructor(
+    private readonly to: InstanceAddress,
+    readonly expiresAt: number,
+    private readonly onSealed: () => void = () => undefined,
+  ) {
+    this.topic = to.topic;
+    this.partition = to.partition;
+  }
+
+  /** False once it is full or sealed: the source then goes into a new parcel. */
+  add(source: FrameSource, bytes: number): boolean {
+    if (this.record || (this.bytes > 0 && this.bytes + bytes > MAX_FRAMES_BYTES)) return false;
+    this.sources.push(source);
+    this.bytes += bytes;
+    return true;
+  }
+
+  seal(): OutgoingRecord {
+    if (this.record) return this.record;
+    this.onSealed();
+    this.taken ??= takeAll(this.sources);
+    const frames = this.taken.flatMap(({ frames }) => frames);
+    this.record = {
+      topic: this.topic,
+      partition: this.partition,
+      key: null,
+      value: frames.length === 1 ? frames[0]! : Buffer.concat(frames),
+      headers: { [PARLEY_HEADER]: encodeHeader({ kind: 'frames', instance: this.to.instance }) },
+    };
+    return this.record;
+  }
+
+  /** So that one call's large reply does not fail its neighbours. */
+  split(): readonly [Parcel, Parcel] | undefined {
+    if (!this.taken || this.taken.length < 2) return undefined;
+    const middle = Math.floor(this.taken.length / 2);
+    return [this.part(this.taken.slice(0, middle)), this.part(this.taken.slice(middle))];
+  }
+
+  delivered(): void {
+    for (const source of this.sources) source.delivered?.();
+  }
+
+  failed(status: Status): void {
+    for (const source of this.sources) source.failed?.(status);
+  }
+
+  private part(taken: readonly Taken[]): FrameParcel {
+    const parcel = new FrameParcel(this.to, this.expiresAt);
+    for (const { source, frames } of taken) {
+      parcel.sources.push(source);
+      for (const frame of frames) parcel.bytes += frame.length;
+    }
+    parcel.taken = taken;
+    return parcel;
+  }
+}
+
+function takeAll(sources: readonly FrameSource[]): Taken[] {
+  let room = MAX_FRAMES_BYTES;
+  return sources.map(source => {
+    const frames = source.take(Math.max(room, 1));
+    for (const frame of frames) room -= frame.length;
+    return { source, frames };
+  });
+}

@@ -1,0 +1,65 @@
+import type { ClientFrame, Frame, ServerFrame } from '../wire/frame.js';
+import type { Status } from '../wire/status.js';
+
+/** The client side of a call. */
+export interface ReplyReceiver {
+  receive(frame: ServerFrame): void;
+  /** Replies to it may have been lost, or can come no more. */
+  abandon(status: Status): void;
+}
+
+/** The server side of a call. */
+export interface ControlReceiver {
+  receive(frame: ClientFrame): void;
+}
+
+/**
+ * Leads each frame of the inbox to the call it names. A frame for a call that is not held is late, and dropped:
+ * whoever ended the call has told the other side.
+ */
+export class FrameRouter {
+  private readonly outgoing = new Map<string, ReplyReceiver>();
+  private readonly incoming = new Map<string, ControlReceiver>();
+
+  get pendingCalls(): number {
+    return this.outgoing.size;
+  }
+
+  get runningCalls(): number {
+    return this.incoming.size;
+  }
+
+  addOutgoing(callId: string, receiver: ReplyReceiver): void {
+    this.outgoing.set(callId, receiver);
+  }
+
+  removeOutgoing(callId: string): void {
+    this.outgoing.delete(callId);
+  }
+
+  addIncoming(execution: string, receiver: ControlReceiver): void {
+    this.incoming.set(execution, receiver);
+  }
+
+  removeIncoming(execution: string): void {
+    this.incoming.delete(execution);
+  }
+
+  route(frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      switch (frame.kind) {
+        case 'credit':
+        case 'cancel':
+          this.incoming.get(frame.execution)?.receive(frame);
+          break;
+        default:
+          this.outgoing.get(frame.callId)?.receive(frame);
+      }
+    }
+  }
+
+  /** Ends every outgoing call. */
+  abandonOutgoing(status: Status): void {
+    for (const receiver of this.outgoing.values()) receiver.abandon(status);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Logger } from '@nestjs/common';
+import type { Driver, ProvisionMode } from '../drivers/driver.js';
+import type { KafkaOptions } from '../drivers/kafka-options.js';
+import type { Codec } from '../wire/codec.js';
+import type { Routing } from '../routing/routing.js';
+import type { SenderOptions } from './sender.js';
+import type { TopicShapes } from './topics.js';
+
+/** Makes a driver; nothing is connected yet. */
+export type DriverFactory = (options: KafkaOptions, logger: Logger) => Driver;
+
+/** Everything a link needs, every default filled in. */
+export interface LinkOptions {
+  service: string;
+  kafka: Omit<KafkaOptions, 'clientId'>;
+  driver: DriverFactory;
+  codec: Codec;
+  names: Routing;
+  provision: ProvisionMode;
+  topics: TopicShapes;
+  sender: Partial<SenderOptions>;
+  drainTimeoutMs: number;
+}

@@ -1,0 +1,232 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { DriverError, type Driver, type TopicSpec } from '../drivers/driver.js';
+import { ParleyException } from '../exceptions/parley-exception.js';
+import { EXECUTION_ID_BYTES, INSTANCE_ID_BYTES, randomId } from '../wire/id.js';
+import type { InstanceAddress } from '../wire/header.js';
+import { backoffMs } from './backoff.js';
+import { unavailable } from './driver-status.js';
+import { FrameRouter } from './frame-router.js';
+import { Inbox } from './inbox.js';
+import type { LinkHealth, LinkState } from './link-health.js';
+import type { LinkOptions } from './link-options.js';
+import { Sender } from './sender.js';
+import { inboxTopic } from './topics.js';
+
+/**
+ * What one process holds open towards Kafka, shared by its server and all of its clients: driver, sender, inbox.
+ * Opens on first use; once closed it opens anew when it is used again.
+ */
+export class Link {
+  readonly instance = randomId(INSTANCE_ID_BYTES);
+  readonly router = new FrameRouter();
+  private readonly logger = new Logger('Parley');
+  private session: Session | undefined;
+  private opening: Promise<Session> | undefined;
+  private abandonOpening: AbortController | undefined;
+  private closing: Promise<void> | undefined;
+  private readonly listeners = new Set<(state: LinkState) => void>();
+  private state: LinkState = 'idle';
+  private lastError: string | undefined;
+  private stalled = false;
+
+  constructor(readonly options: LinkOptions) {}
+
+  /**
+   * Resolves once the cluster answers, the inbox topic is there and its start offset is fixed. Goes on trying until
+   * then, whoever waits; rejects UNAVAILABLE after `timeoutMs`, and at once where trying again cannot help.
+   */
+  async open(timeoutMs: number): Promise<void> {
+    if (this.session) return;
+    const opening = this.opened();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const brokers = this.options.kafka.brokers.join(', ');
+        const why = this.lastError === undefined ? '' : `: ${this.lastError}`;
+        reject(
+          new ParleyException(
+            'UNAVAILABLE',
+            `Kafka at ${brokers} did not answer within ${timeoutMs} ms${why}`,
+          ),
+        );
+      }, timeoutMs);
+    });
+    try {
+      await Promise.race([opening, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The sender; only after `open`. */
+  get sender(): Sender {
+    return this.current().sender;
+  }
+
+  get driver(): Driver {
+    return this.current().driver;
+  }
+
+  /** Where this instance's frames go; only after `open`. */
+  get address(): InstanceAddress {
+    return this.current().inbox.address;
+  }
+
+  get isOpen(): boolean {
+    return this.session !== undefined;
+  }
+
+  newExecutionId(): string {
+    return randomId(EXECUTION_ID_BYTES);
+  }
+
+  async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    await this.driver.ensureTopics(topics, this.options.provision);
+  }
+
+  onState(listener: (state: LinkState) => void): () => void {
+    this.listeners.add(listener);
+    listener(this.state);
+    return () => this.listeners.delete(listener);
+  }
+
+  health(): LinkHealth {
+    return {
+      state: this.state,
+      instance: this.instance,
+      inboxReading: this.session?.inbox.reading ?? false,
+      stalled: this.stalled,
+      pendingCalls: this.router.pendingCalls,
+      runningCalls: this.router.runningCalls,
+      queuedRecords: this.session?.sender.queued.parcels ?? 0,
+      senderStuckForMs: this.session?.sender.stuckForMs ?? 0,
+      ...(this.lastError !== undefined && { lastError: this.lastError }),
+    };
+  }
+
+  /** Ends outgoing calls UNAVAILABLE, sends what waits within `drainTimeoutMs`, closes every connection. Idempotent. */
+  close(): Promise<void> {
+    return (this.closing ??= this.shut().finally(() => {
+      this.closing = undefined;
+    }));
+  }
+
+  private opened(): Promise<Session> {
+    if (this.closing) return this.closing.then(() => this.opened());
+    if (!this.opening) {
+      this.abandonOpening = new AbortController();
+      this.opening = this.startUntilOpen(this.abandonOpening.signal).catch((error: unknown) => {
+        this.opening = undefined;
+        throw error;
+      });
+      // Whoever waits has its own time-out: an attempt that nobody waits for any more may fail unseen.
+      this.opening.catch(() => undefined);
+    }
+    return this.opening;
+  }
+
+  private async startUntilOpen(abandoned: AbortSignal): Promise<Session> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.start(abandoned);
+      } catch (error) {
+        this.lastError = messageOf(error);
+        if (abandoned.aborted) throw error;
+        this.setState('disconnected');
+        if (error instanceof DriverError && error.kind === 'permanent') throw error;
+        this.logger.warn(`Kafka cannot be used yet, trying again: ${this.lastError}`);
+        await delay(backoffMs(attempt), undefined, { signal: abandoned });
+      }
+    }
+  }
+
+  private async start(abandoned: AbortSignal): Promise<Session> {
+    this.setState('connecting');
+    const { names, provision, topics, sender: senderOptions } = this.options;
+    const driver = this.options.driver(
+      { ...this.options.kafka, clientId: `${this.options.service}-${this.instance}` },
+      this.logger,
+    );
+    this.watch(driver);
+    try {
+      await driver.connect();
+      const topic = names.inbox(this.options.service);
+      await driver.ensureTopics([inboxTopic(topic, topics.inbox)], provision);
+      const inbox = new Inbox(driver, topic, this.instance, {
+        onFrames: frames => this.router.route(frames),
+        onGap: () => this.loseReplies(),
+        onMalformed: error => this.logger.warn(`Dropped an inbox record: ${error.message}`),
+      });
+      await inbox.open();
+      abandoned.throwIfAborted();
+      this.session = { driver, inbox, sender: new Sender(driver, senderOptions) };
+    } catch (error) {
+      await driver.close({ drainMs: 0 }).catch(() => undefined);
+      throw error;
+    }
+    this.setState('connected');
+    return this.session;
+  }
+
+  private watch(driver: Driver): void {
+    driver.on('connected', () => {
+      this.stalled = false;
+      if (this.session) this.setState('connected');
+    });
+    driver.on('disconnected', ({ error }) => {
+      this.lastError = error.message;
+      if (this.session) this.setState('disconnected');
+    });
+    driver.on('stalled', ({ where, forMs }) => {
+      this.stalled = true;
+      this.logger.warn(`Kafka has not answered for ${forMs} ms (${where})`);
+    });
+    driver.on('error', ({ error, where }) => this.logger.error(`${where}: ${error.message}`));
+  }
+
+  private loseReplies(): void {
+    this.logger.error(
+      'The inbox was overtaken by its topic’s retention: the calls that wait may have lost replies',
+    );
+    this.router.abandonOutgoing({
+      code: 'DATA_LOSS',
+      message: 'records of the inbox were deleted before this process read them: replies may be lost',
+    });
+  }
+
+  private async shut(): Promise<void> {
+    this.abandonOpening?.abort();
+    const session = this.session ?? (await this.opening?.catch(() => undefined));
+    this.session = undefined;
+    this.opening = undefined;
+    this.router.abandonOutgoing(unavailable('this process closed its link to Kafka'));
+    if (!session) return;
+    const { drainTimeoutMs } = this.options;
+    await session.sender.close(drainTimeoutMs);
+    await session.inbox.close();
+    await session.driver.close({ drainMs: drainTimeoutMs });
+    this.setState('closed');
+  }
+
+  private current(): Session {
+    if (!this.session) throw new Error('the link to Kafka is not open');
+    return this.session;
+  }
+
+  private setState(state: LinkState): void {
+    if (this.state === state) return;
+    this.state = state;
+    for (const listener of this.listeners) listener(state);
+  }
+}
+
+interface Session {
+  driver: Driver;
+  sender: Sender;
+  inbox: Inbox;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,383 @@
+import { DriverError, type Driver, type OutgoingRecord, type ProduceOutcome } from '../drivers/driver.js';
+import type { InstanceAddress } from '../wire/header.js';
+import type { Status } from '../wire/status.js';
+import { backoffMs } from './backoff.js';
+import { FrameParcel, type FrameSource } from './frame-parcel.js';
+import type { Parcel } from './parcel.js';
+import { PartitionQueue } from './partition-queue.js';
+import { statusOfDriverError, unavailable } from './driver-status.js';
+
+export interface SenderOptions {
+  /** What may wait, in bytes; beyond it `offer` fails. Default 64 MiB. */
+  maxQueuedBytes: number;
+  /** What may wait, in parcels. Default 100,000. */
+  maxQueuedParcels: number;
+  /** One record's most, in bytes, whatever the broker allows. Default 16 MiB. */
+  maxRecordBytes: number;
+  /** How long frames may wait for a broker, in ms. Default 30,000. */
+  frameTimeoutMs: number;
+  /** Monotonic milliseconds. */
+  now(): number;
+}
+
+export const SENDER_DEFAULTS: SenderOptions = {
+  maxQueuedBytes: 64 * 1024 * 1024,
+  maxQueuedParcels: 100_000,
+  maxRecordBytes: 16 * 1024 * 1024,
+  frameTimeoutMs: 30_000,
+  now: () => performance.now(),
+};
+
+/** One produce request carries at most so much, whatever the number of partitions. */
+const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
+/** How often a partition that the cluster does not know is looked up again before its records fail. */
+const UNKNOWN_PARTITION_TRIES = 4;
+
+/** One leader: the queues that are ready for it, and whether a request to it is in flight. */
+interface Leader {
+  id: number;
+  ready: Set<PartitionQueue>;
+  inFlight: boolean;
+  scheduled: boolean;
+}
+
+/**
+ * The coalescing producer. One request at a time is in flight to each leader; all that comes up meanwhile leaves in
+ * the next. A partition whose batch failed is retried unchanged, in order, on its own; no partition or leader holds
+ * up another.
+ */
+export class Sender {
+  private readonly options: SenderOptions;
+  private readonly queues = new Map<string, Map<number, PartitionQueue>>();
+  private readonly leaders = new Map<number, Leader>();
+  private readonly openParcels = new Map<string, FrameParcel>();
+  private readonly flushWaiters = new Set<() => void>();
+  private queuedBytes = 0;
+  private queuedParcels = 0;
+  private closed = false;
+  private lastProgress: number;
+
+  constructor(
+    private readonly driver: Driver,
+    options: Partial<SenderOptions> = {},
+  ) {
+    this.options = { ...SENDER_DEFAULTS, ...options };
+    this.lastProgress = this.options.now();
+  }
+
+  /** Milliseconds since a broker acknowledged anything, while something waits; 0 when nothing does. */
+  get stuckForMs(): number {
+    return this.queuedParcels === 0 ? 0 : this.options.now() - this.lastProgress;
+  }
+
+  get queued(): { parcels: number; bytes: number } {
+    return { parcels: this.queuedParcels, bytes: this.queuedBytes };
+  }
+
+  /** Takes the parcel, or says why not: UNAVAILABLE while the queue is full, INVALID_ARGUMENT for a record too large. */
+  offer(parcel: Parcel): Status | undefined {
+    const { maxQueuedBytes, maxQueuedParcels, maxRecordBytes } = this.options;
+    if (this.closed) return unavailable('this process is closing its link to Kafka');
+    if (parcel.bytes > maxRecordBytes) {
+      return {
+        code: 'INVALID_ARGUMENT',
+        message: `a record of ${parcel.bytes} bytes for ${parcel.topic} is larger than ${maxRecordBytes} bytes`,
+      };
+    }
+    if (this.queuedBytes + parcel.bytes > maxQueuedBytes || this.queuedParcels >= maxQueuedParcels) {
+      return unavailable(
+        `the send queue is full (${this.queuedParcels} records, ${this.queuedBytes} bytes): Kafka is down or slower than this process sends`,
+      );
+    }
+    this.accept(parcel);
+    return undefined;
+  }
+
+  /**
+   * Lets `source` send frames to an instance. Never refused while the link is open: what waits here is bounded by
+   * the calls that are open.
+   */
+  post(to: InstanceAddress, source: FrameSource, bytes: number): void {
+    if (this.closed) {
+      source.failed?.(unavailable('this process is closing its link to Kafka'));
+      return;
+    }
+    const key = `${to.topic}/${to.partition}/${to.instance}`;
+    const open = this.openParcels.get(key);
+    if (open?.add(source, bytes)) {
+      this.queuedBytes += bytes;
+      return;
+    }
+    const parcel = new FrameParcel(to, this.options.now() + this.options.frameTimeoutMs, () => {
+      if (this.openParcels.get(key) === parcel) this.openParcels.delete(key);
+    });
+    parcel.add(source, bytes);
+    this.openParcels.set(key, parcel);
+    this.accept(parcel);
+  }
+
+  /** Resolves once nothing waits and nothing is in flight, or after `timeoutMs`. */
+  async flush(timeoutMs: number): Promise<void> {
+    if (this.queuedParcels === 0) return;
+    await new Promise<void>(resolve => {
+      const done = () => {
+        clearTimeout(timer);
+        this.flushWaiters.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.flushWaiters.add(done);
+    });
+  }
+
+  /** Refuses what comes, flushes within `timeoutMs`, fails the rest UNAVAILABLE. */
+  async close(timeoutMs: number): Promise<void> {
+    await this.flush(timeoutMs);
+    this.closed = true;
+    for (const queue of this.allQueues()) {
+      clearTimeout(queue.retryTimer);
+      queue.retryTimer = undefined;
+      for (const parcel of [...queue.settle(), ...queue.drainWaiting()]) {
+        this.fail(
+          parcel,
+          unavailable('the link to Kafka was closed before the broker acknowledged the record'),
+        );
+      }
+    }
+  }
+
+  private accept(parcel: Parcel): void {
+    if (this.queuedParcels === 0) this.lastProgress = this.options.now();
+    this.queuedParcels += 1;
+    this.queuedBytes += parcel.bytes;
+    const queue = this.queueOf(parcel.topic, parcel.partition);
+    queue.push(parcel);
+    this.ready(queue);
+  }
+
+  private queueOf(topic: string, partition: number): PartitionQueue {
+    let ofTopic = this.queues.get(topic);
+    if (!ofTopic) this.queues.set(topic, (ofTopic = new Map()));
+    let queue = ofTopic.get(partition);
+    if (!queue) ofTopic.set(partition, (queue = new PartitionQueue(topic, partition)));
+    return queue;
+  }
+
+  private *allQueues(): Iterable<PartitionQueue> {
+    for (const ofTopic of this.queues.values()) yield* ofTopic.values();
+  }
+
+  /** Puts a queue that may send to its leader, looking the leader up where it is not known. */
+  private ready(queue: PartitionQueue): void {
+    if (queue.busy || !queue.hasWaiting || this.closed) return;
+    if (queue.leader === undefined || queue.leader < 0) {
+      void this.lookUp(queue);
+      return;
+    }
+    const leader = this.leaderOf(queue.leader);
+    leader.ready.add(queue);
+    this.schedule(leader);
+  }
+
+  private leaderOf(id: number): Leader {
+    let leader = this.leaders.get(id);
+    if (!leader) this.leaders.set(id, (leader = { id, ready: new Set(), inFlight: false, scheduled: false }));
+    return leader;
+  }
+
+  private schedule(leader: Leader): void {
+    if (leader.inFlight || leader.scheduled || leader.ready.size === 0) return;
+    leader.scheduled = true;
+    // After this turn of the event loop, so that everything it brings up leaves together.
+    setImmediate(() => {
+      leader.scheduled = false;
+      void this.drain(leader);
+    });
+  }
+
+  private async drain(leader: Leader): Promise<void> {
+    if (leader.inFlight || this.closed) return;
+    const { records, queues } = this.takeBatch(leader);
+    if (records.length === 0) return;
+    leader.inFlight = true;
+    try {
+      const outcomes = await this.driver.produce(leader.id, records);
+      this.applyOutcomes(queues, outcomes);
+    } catch (error) {
+      const failure = asDriverError(error);
+      for (const queue of queues) this.applyFailure(queue, failure);
+    } finally {
+      leader.inFlight = false;
+    }
+    this.schedule(leader);
+  }
+
+  private takeBatch(leader: Leader): { records: OutgoingRecord[]; queues: PartitionQueue[] } {
+    const records: OutgoingRecord[] = [];
+    const queues: PartitionQueue[] = [];
+    const now = this.options.now();
+    let bytes = 0;
+    for (const queue of leader.ready) {
+      if (bytes >= MAX_REQUEST_BYTES) break;
+      leader.ready.delete(queue);
+      const taken = queue.take(now, parcel => this.drop(parcel));
+      if (taken.length === 0) continue;
+      queues.push(queue);
+      for (const record of taken) {
+        bytes += record.value?.length ?? 0;
+        records.push(record);
+      }
+    }
+    return { records, queues };
+  }
+
+  private applyOutcomes(queues: readonly PartitionQueue[], outcomes: readonly ProduceOutcome[]): void {
+    const byPartition = new Map(outcomes.map(outcome => [`${outcome.topic}/${outcome.partition}`, outcome]));
+    for (const queue of queues) {
+      const outcome = byPartition.get(`${queue.topic}/${queue.partition}`);
+      if (!outcome)
+        this.applyFailure(queue, new DriverError('stale', 'the broker did not answer for the partition'));
+      else if (outcome.error) this.applyFailure(queue, outcome.error);
+      else this.acknowledge(queue, outcome.baseOffset);
+    }
+  }
+
+  private acknowledge(queue: PartitionQueue, baseOffset: number): void {
+    this.lastProgress = this.options.now();
+    queue.attempts = 0;
+    queue.restoreLimit();
+    queue.settle().forEach((parcel, index) => {
+      this.release(parcel);
+      parcel.delivered(baseOffset + index);
+    });
+    this.ready(queue);
+  }
+
+  private applyFailure(queue: PartitionQueue, error: DriverError): void {
+    const parcels = queue.settle();
+    if (this.closed) {
+      for (const parcel of parcels) this.fail(parcel, statusOfDriverError(error));
+      return;
+    }
+    switch (error.kind) {
+      case 'permanent':
+        for (const parcel of parcels) this.fail(parcel, statusOfDriverError(error));
+        this.ready(queue);
+        return;
+      case 'too-large':
+        this.bisect(queue, parcels, error);
+        return;
+      case 'stale':
+      case 'retriable':
+        queue.leader = undefined;
+        queue.putBack(parcels);
+        this.retryLater(queue, error);
+        return;
+    }
+  }
+
+  /** Sends halves until the one record that the broker refuses is alone, and fails that one. */
+  private bisect(queue: PartitionQueue, parcels: Parcel[], error: DriverError): void {
+    const halves = parcels.length === 1 ? parcels[0]!.split?.() : undefined;
+    if (parcels.length > 1) {
+      queue.halve(parcels.length);
+      queue.putBack(parcels);
+    } else if (halves) {
+      this.queuedParcels += 1;
+      this.queuedBytes += halves[0].bytes + halves[1].bytes - parcels[0]!.bytes;
+      queue.halve(1);
+      queue.putBack(halves);
+    } else {
+      const parcel = parcels[0]!;
+      this.fail(parcel, {
+        code: 'INVALID_ARGUMENT',
+        message: `a record of ${parcel.bytes} bytes is larger than topic ${parcel.topic} takes: ${error.message}`,
+      });
+    }
+    this.ready(queue);
+  }
+
+  private retryLater(queue: PartitionQueue, error: DriverError): void {
+    queue.attempts += 1;
+    queue.retryTimer = setTimeout(() => {
+      queue.retryTimer = undefined;
+      const now = this.options.now();
+      queue.expire(now, parcel => this.drop(parcel, error));
+      this.ready(queue);
+    }, backoffMs(queue.attempts));
+  }
+
+  private async lookUp(queue: PartitionQueue): Promise<void> {
+    queue.lookingUp = true;
+    let failure: DriverError | undefined;
+    try {
+      const partitions = await this.driver.partitions(queue.topic, { fresh: queue.attempts > 0 });
+      queue.leader = partitions.find(({ partition }) => partition === queue.partition)?.leader;
+      if (queue.leader === undefined) failure = unknownPartition(queue, partitions.length);
+      else if (queue.leader < 0) failure = leaderless(queue);
+    } catch (error) {
+      failure = asDriverError(error);
+    } finally {
+      queue.lookingUp = false;
+    }
+    if (!failure) {
+      this.ready(queue);
+      return;
+    }
+    const hopeless =
+      failure.kind === 'permanent' || (failure.kind === 'stale' && queue.attempts >= UNKNOWN_PARTITION_TRIES);
+    if (hopeless || this.closed) {
+      queue.attempts = 0;
+      for (const parcel of queue.drainWaiting()) this.fail(parcel, statusOfDriverError(failure));
+      return;
+    }
+    this.retryLater(queue, failure);
+  }
+
+  private drop(parcel: Parcel, cause?: DriverError): void {
+    if (parcel.withdrawn) this.release(parcel);
+    else
+      this.fail(
+        parcel,
+        unavailable(
+          `no broker took the record for ${parcel.topic} in time${cause ? `: ${cause.message}` : ''}`,
+        ),
+      );
+  }
+
+  private fail(parcel: Parcel, status: Status): void {
+    this.release(parcel);
+    parcel.failed(status);
+  }
+
+  private release(parcel: Parcel): void {
+    this.queuedParcels -= 1;
+    this.queuedBytes -= parcel.bytes;
+    if (this.queuedParcels > 0) return;
+    this.queuedBytes = 0;
+    for (const done of this.flushWaiters) done();
+  }
+}
+
+function asDriverError(error: unknown): DriverError {
+  if (error instanceof DriverError) return error;
+  return new DriverError('retriable', error instanceof Error ? error.message : String(error), undefined, {
+    cause: error,
+  });
+}
+
+function unknownPartition(queue: PartitionQueue, known: number): DriverError {
+  const what =
+    known === 0
+      ? `topic ${queue.topic} does not exist`
+      : `topic ${queue.topic} has no partition ${queue.partition}, it has ${known}`;
+  return new DriverError('stale', what, 'UNKNOWN_TOPIC_OR_PARTITION');
+}
+
+function leaderless(queue: PartitionQueue): DriverError {
+  return new DriverError(
+    'retriable',
+    `partition ${queue.partition} of ${queue.topic} has no leader`,
+    'LEADER_NOT_AVAILABLE',
+  );
+}

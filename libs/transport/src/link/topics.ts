@@ -1,0 +1,34 @@
+import type { TopicSpec } from '../drivers/driver.js';
+
+/** How many partitions and replicas a kind of topic gets when Parley makes it. */
+export interface TopicShape {
+  partitions: number;
+  /** -1: the broker's default. */
+  replication: number;
+}
+
+export interface TopicShapes {
+  calls: TopicShape;
+  inbox: TopicShape;
+  events: TopicShape;
+}
+
+/** Frames are of use for as long as a caller waits; an hour leaves room to look at them. */
+const INBOX_RETENTION_MS = 60 * 60 * 1000;
+
+/** The broker stores what was sent as it was sent: recompressing costs it more than calls save. */
+const AS_SENT = { 'compression.type': 'uncompressed' };
+
+/** A calls topic: append time is what a request's age is counted from, whatever the caller's clock says. */
+export function callsTopic(topic: string, shape: TopicShape): TopicSpec {
+  return { topic, ...shape, config: { ...AS_SENT, 'message.timestamp.type': 'LogAppendTime' } };
+}
+
+export function inboxTopic(topic: string, shape: TopicShape): TopicSpec {
+  return { topic, ...shape, config: { ...AS_SENT, 'retention.ms': String(INBOX_RETENTION_MS) } };
+}
+
+/** An event topic and its dead letters keep the broker's own settings. */
+export function eventTopic(topic: string, shape: TopicShape): TopicSpec {
+  return { topic, ...shape };
+}

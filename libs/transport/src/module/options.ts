@@ -1,0 +1,231 @@
+import { z } from 'zod';
+import type { DriverFactory, LinkOptions } from '../link/link-options.js';
+import type { ProvisionMode } from '../drivers/driver.js';
+import { driverFactory, type DriverName } from '../drivers/drivers.js';
+import type { KafkaOptions } from '../drivers/kafka-options.js';
+import type { SenderOptions } from '../link/sender.js';
+import type { TopicShape } from '../link/topics.js';
+import type { Routing, RoutingName } from '../routing/routing.js';
+import { topicPerPattern } from '../routing/topic-per-pattern.js';
+import { topicPerService } from '../routing/topic-per-service.js';
+import type { Codec } from '../wire/codec.js';
+import { jsonCodec } from '../wire/json-codec.js';
+
+/** Every default of Parley's options. Times are in milliseconds. */
+export const DEFAULTS = {
+  driver: 'kafkajs',
+  routing: 'topic-per-service',
+  prefix: '',
+  provision: 'create',
+  /** How long a call waits for its answer, or for the first item of its stream. */
+  timeoutMs: 30_000,
+  /** How long an event may take to be acknowledged by the broker. */
+  emitTimeoutMs: 10_000,
+  /** Items of a reply that may be on their way at a time. */
+  window: 4096,
+  /** Calls handled side by side in one instance. */
+  concurrency: 512,
+  /** Events handled side by side in one instance. */
+  eventConcurrency: 256,
+  /** Streams open in one instance. */
+  maxStreams: 10_000,
+  /** What a closing process allows running work, and then what waits to be sent. */
+  drainTimeoutMs: 10_000,
+  partitions: { calls: 6, inbox: 6, events: 6 },
+  /** -1: the broker's own default. */
+  replication: -1,
+} as const;
+
+/** What ParleyModule.forRoot and ParleyServer take. Only `service` and `kafka.brokers` have no default. */
+export interface ParleyOptions {
+  /** This service's name: what a host is in HTTP. Letters, digits, ".", "_" and "-". */
+  service: string;
+  kafka: Omit<KafkaOptions, 'brokers' | 'clientId'> & {
+    /** `host:port`, several by comma or as a list. */
+    brokers: string | string[];
+  };
+  /** The Kafka client. Default `kafkajs`. */
+  driver?: DriverName | DriverFactory;
+  /** Default: JSON that keeps types. All services that talk to each other use the same. */
+  codec?: Codec;
+  /** Where patterns live. Default `topic-per-service`. */
+  routing?: RoutingName | Routing;
+  /** Put before every topic and group name. */
+  prefix?: string;
+  /** Whether missing topics are made (default), only checked for, or left alone. */
+  provision?: ProvisionMode;
+  topics?: { calls?: Partial<TopicShape>; inbox?: Partial<TopicShape>; events?: Partial<TopicShape> };
+  timeoutMs?: number;
+  emitTimeoutMs?: number;
+  window?: number;
+  concurrency?: number;
+  eventConcurrency?: number;
+  maxStreams?: number;
+  drainTimeoutMs?: number;
+  sender?: Partial<Omit<SenderOptions, 'now'>>;
+}
+
+/** What a ParleyClient of its own takes: `to` names the service it calls, `service` the one it is part of. */
+export interface ParleyClientOptions extends ParleyOptions {
+  to: string;
+}
+
+export interface ClientSettings {
+  link: LinkOptions;
+  to: string;
+  timeoutMs: number;
+  emitTimeoutMs: number;
+  window: number;
+}
+
+export interface ServerSettings {
+  link: LinkOptions;
+  concurrency: number;
+  eventConcurrency: number;
+  maxStreams: number;
+}
+
+const positive = z.number().int().positive();
+const milliseconds = z.number().int().positive().max(2_147_483_647);
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]+$/, 'must be letters, digits, ".", "_" and "-"')
+  .max(200);
+const topicShape = z.strictObject({
+  partitions: positive.max(10_000).optional(),
+  replication: z.union([z.literal(-1), positive.max(32_767)]).optional(),
+});
+const broker = z
+  .string()
+  .trim()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:,/]+):\d{1,5}$/, 'must be host:port');
+
+const schema = z.strictObject({
+  service: name,
+  kafka: z.looseObject({
+    brokers: z
+      .union([z.string().transform(text => text.split(',')), z.array(z.string())])
+      .pipe(z.array(broker).min(1, 'needs at least one host:port')),
+    connectionTimeoutMs: milliseconds.optional(),
+    requestTimeoutMs: milliseconds.optional(),
+  }),
+  driver: z
+    .union([z.enum(['kafkajs']), z.custom<DriverFactory>(value => typeof value === 'function')])
+    .optional(),
+  codec: z.custom<Codec>(isCodec, 'must be a codec: an object with name, encode and decode').optional(),
+  routing: z
+    .union([z.enum(['topic-per-service', 'topic-per-pattern']), z.custom<Routing>(isRouting)])
+    .optional(),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]*$/, 'must be letters, digits, ".", "_" and "-"')
+    .max(100)
+    .optional(),
+  provision: z.enum(['create', 'verify', 'none']).optional(),
+  topics: z
+    .strictObject({
+      calls: topicShape.optional(),
+      inbox: topicShape.optional(),
+      events: topicShape.optional(),
+    })
+    .optional(),
+  timeoutMs: milliseconds.optional(),
+  emitTimeoutMs: milliseconds.optional(),
+  window: positive.max(1_000_000).optional(),
+  concurrency: positive.max(100_000).optional(),
+  eventConcurrency: positive.max(100_000).optional(),
+  maxStreams: positive.max(1_000_000).optional(),
+  drainTimeoutMs: milliseconds.optional(),
+  sender: z
+    .strictObject({
+      maxQueuedBytes: positive.optional(),
+      maxQueuedParcels: positive.optional(),
+      maxRecordBytes: positive.optional(),
+      frameTimeoutMs: milliseconds.optional(),
+    })
+    .optional(),
+});
+
+const clientSchema = schema.extend({ to: name });
+
+/** Raises TypeError that names each option at fault and what it got. */
+export function resolveServerOptions(options: ParleyOptions): ServerSettings {
+  const valid = check(schema, options, 'ParleyServer');
+  return {
+    link: linkOptions(valid),
+    concurrency: valid.concurrency ?? DEFAULTS.concurrency,
+    eventConcurrency: valid.eventConcurrency ?? DEFAULTS.eventConcurrency,
+    maxStreams: valid.maxStreams ?? DEFAULTS.maxStreams,
+  };
+}
+
+/** Raises TypeError that names each option at fault and what it got. */
+export function resolveClientOptions(options: ParleyClientOptions): ClientSettings {
+  const valid = check(clientSchema, options, 'ParleyClient');
+  return {
+    link: linkOptions(valid),
+    to: valid.to,
+    timeoutMs: valid.timeoutMs ?? DEFAULTS.timeoutMs,
+    emitTimeoutMs: valid.emitTimeoutMs ?? DEFAULTS.emitTimeoutMs,
+    window: valid.window ?? DEFAULTS.window,
+  };
+}
+
+function linkOptions(valid: z.output<typeof schema>): LinkOptions {
+  const shape = (kind: keyof typeof DEFAULTS.partitions): TopicShape => ({
+    partitions: valid.topics?.[kind]?.partitions ?? DEFAULTS.partitions[kind],
+    replication: valid.topics?.[kind]?.replication ?? DEFAULTS.replication,
+  });
+  return {
+    service: valid.service,
+    kafka: valid.kafka,
+    driver: driverFactory(valid.driver ?? DEFAULTS.driver),
+    codec: valid.codec ?? jsonCodec,
+    names: routing(valid.routing ?? DEFAULTS.routing, valid.prefix ?? DEFAULTS.prefix),
+    provision: valid.provision ?? DEFAULTS.provision,
+    topics: { calls: shape('calls'), inbox: shape('inbox'), events: shape('events') },
+    sender: valid.sender ?? {},
+    drainTimeoutMs: valid.drainTimeoutMs ?? DEFAULTS.drainTimeoutMs,
+  };
+}
+
+function routing(choice: RoutingName | Routing, prefix: string): Routing {
+  if (choice === 'topic-per-service') return topicPerService(prefix);
+  if (choice === 'topic-per-pattern') return topicPerPattern(prefix);
+  return choice;
+}
+
+function check<T extends z.ZodType>(type: T, options: unknown, what: string): z.output<T> {
+  const result = type.safeParse(options);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(issue => {
+    const path = issue.path.join('.') || 'options';
+    return `${path}: ${issue.message}; got ${shown(valueAt(options, issue.path))}`;
+  });
+  throw new TypeError(`${what} was given options that it cannot use:\n  ${faults.join('\n  ')}`);
+}
+
+function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    options,
+  );
+}
+
+/** Objects by their kind only: an option may hold a secret. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  return typeof value === 'symbol' ? 'a symbol' : (JSON.stringify(value) ?? typeof value);
+}
+
+function isCodec(value: unknown): boolean {
+  const { name, encode, decode } = (value ?? {}) as Partial<Codec>;
+  return typeof name === 'string' && typeof encode === 'function' && typeof decode === 'function';
+}
+
+function isRouting(value: unknown): boolean {
+  const { calls, served, inbox, event } = (value ?? {}) as Partial<Routing>;
+  return [calls, served, inbox, event].every(part => typeof part === 'function');
+}

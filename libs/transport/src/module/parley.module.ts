@@ -1,0 +1,87 @@
+import {
+  Logger,
+  Module,
+  type DynamicModule,
+  type FactoryProvider,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { Link } from '../link/link.js';
+import { ParleyServer } from '../server/parley-server.js';
+import { Clients } from './clients.js';
+import type { ParleyOptions } from './options.js';
+import { ParleyCoreModule } from './parley-core.module.js';
+import { clientToken, PARLEY_OPTIONS } from './tokens.js';
+
+export interface ParleyAsyncOptions extends Pick<DynamicModule, 'imports'> {
+  inject?: FactoryProvider['inject'];
+  useFactory: (...dependencies: never[]) => ParleyOptions | Promise<ParleyOptions>;
+}
+
+/**
+ * Parley in an application: one link to Kafka, one server, clients by name.
+ *
+ * Nest starts modules by distance from the root and stops them in reverse; with distance 0 this one starts last and
+ * stops first. So requests are taken only once every provider is ready, and the handlers that run at shutdown still
+ * have their database.
+ */
+@Module({})
+export class ParleyModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    private readonly server: ParleyServer,
+    private readonly link: Link,
+    modules: ModulesContainer,
+  ) {
+    const own = [...modules.values()].filter(({ metatype }) => metatype === ParleyModule);
+    if (own.length > 1) {
+      throw new Error(
+        'ParleyModule.forRoot was imported more than once: an application has one link to Kafka, so import it in the root module only',
+      );
+    }
+    for (const module of own) module.distance = 0;
+    if (own.length === 0)
+      new Logger('Parley').warn(
+        'Nest does not list ParleyModule: handlers may be stopped after the providers they use',
+      );
+    this.server.awaitBootstrap();
+  }
+
+  static forRoot(options: ParleyOptions): DynamicModule {
+    return {
+      module: ParleyModule,
+      imports: [ParleyCoreModule.with({ provide: PARLEY_OPTIONS, useValue: options })],
+    };
+  }
+
+  static forRootAsync({ imports = [], inject = [], useFactory }: ParleyAsyncOptions): DynamicModule {
+    const options = { provide: PARLEY_OPTIONS, inject, useFactory };
+    return { module: ParleyModule, imports: [ParleyCoreModule.with(options, imports)] };
+  }
+
+  /** Clients for the services named, for injection with `@InjectParley(name)`. All share the application's link. */
+  static forClients(services: readonly string[]): DynamicModule {
+    const providers = services.map(to => ({
+      provide: clientToken(to),
+      inject: [Clients],
+      useFactory: (clients: Clients) => clients.to(to),
+    }));
+    return { module: ParleyClientsModule, providers, exports: providers.map(({ provide }) => provide) };
+  }
+
+  onApplicationBootstrap(): void {
+    // So that readiness tells the truth before the first call; whoever calls waits for the same attempt.
+    this.link.open(OPEN_TIMEOUT_MS).catch((error: Error) => new Logger('Parley').error(error.message));
+    this.server.bootstrapped();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.server.drain();
+  }
+}
+
+/** After so long without Kafka an application says so in its log; it goes on trying. In ms. */
+const OPEN_TIMEOUT_MS = 30_000;
+
+@Module({})
+class ParleyClientsModule {}

@@ -1,0 +1,114 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import type { ControlReceiver } from '../link/frame-router.js';
+import type { Codec } from '../wire/codec.js';
+import type { ClientFrame } from '../wire/frame.js';
+import { encodeItem } from '../wire/item.js';
+import { originalError } from '../exceptions/original-errors.js';
+import { statusOfThrown } from '../exceptions/thrown.js';
+import { runInScope } from './execution-scope.js';
+import type { ParleyContext } from './parley-context.js';
+import { pumpReply, type ReplySink } from './reply-source.js';
+import { MAX_PUSHED_BYTES, MAX_PUSHED_ITEMS, type ReplyStream } from './reply-stream.js';
+
+/** A call that runs longer than this tells its client where it runs, so that it can be cancelled. In ms. */
+export const ACCEPT_AFTER_MS = 100;
+
+export interface IncomingCallOptions {
+  handler: MessageHandler;
+  context: ParleyContext;
+  codec: Codec;
+  reply: ReplyStream;
+  onThrown(thrown: unknown): void;
+}
+
+/** One execution of a handler for a call: its values go out through the reply, credit and cancel come in. */
+export class IncomingCall implements ControlReceiver, ReplySink {
+  private stopSource: (() => void) | undefined;
+  private acceptTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: IncomingCallOptions) {}
+
+  /** Starts the handler. Never rejects: whatever goes wrong becomes the call's status. */
+  async run(data: unknown): Promise<void> {
+    const { handler, context, reply } = this.options;
+    this.acceptTimer = setTimeout(() => reply.announce(), ACCEPT_AFTER_MS);
+    try {
+      const result = await runInScope(context, () => handler(data, context));
+      if (reply.ended) return;
+      const stop = runInScope(context, () => pumpReply(result, this));
+      this.stopSource = stop;
+      if (reply.ended) stop();
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  receive(frame: ClientFrame): void {
+    if (frame.kind === 'credit') this.options.reply.grant(frame.items);
+    else this.cancel(frame.reason);
+  }
+
+  /** Nobody waits for the reply: stops the handler's work and sends nothing more. */
+  cancel(reason: string): void {
+    this.options.reply.cancel();
+    this.stop(reason);
+  }
+
+  /** This process stops: the client is told, the handler's work is stopped. */
+  drain(): void {
+    if (this.options.reply.ended) return;
+    this.options.reply.failNow({ code: 'UNAVAILABLE', message: 'the server is draining' });
+    this.stop('the server is draining');
+  }
+
+  get ended(): boolean {
+    return this.options.reply.ended;
+  }
+
+  hasRoom(): boolean {
+    return this.options.reply.hasRoom();
+  }
+
+  room(): Promise<void> {
+    return this.options.reply.room();
+  }
+
+  push(value: unknown): boolean {
+    const { codec, reply } = this.options;
+    if (reply.ended) return false;
+    let item: Buffer;
+    try {
+      item = encodeItem(codec, value);
+    } catch (error) {
+      this.options.onThrown(error);
+      reply.failNow({ code: 'INTERNAL', message: 'the server could not encode its reply' });
+      this.stop('the reply cannot be encoded');
+      return false;
+    }
+    if (reply.push(item)) return true;
+    reply.failNow({
+      code: 'RESOURCE_EXHAUSTED',
+      message: `the handler emits faster than the caller takes: more than ${MAX_PUSHED_ITEMS} items or ${MAX_PUSHED_BYTES} bytes wait. Return an async iterable, which is pulled`,
+    });
+    this.stop('the caller is too slow');
+    return false;
+  }
+
+  complete(): void {
+    clearTimeout(this.acceptTimer);
+    this.options.reply.complete();
+  }
+
+  fail(error: unknown): void {
+    clearTimeout(this.acceptTimer);
+    const thrown = originalError(error);
+    this.options.onThrown(thrown);
+    this.options.reply.fail(statusOfThrown(thrown));
+  }
+
+  private stop(reason: string): void {
+    clearTimeout(this.acceptTimer);
+    runInScope(this.options.context, () => this.stopSource?.());
+    this.options.context.abort(reason);
+  }
+}

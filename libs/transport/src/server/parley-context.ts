@@ -1,0 +1,102 @@
+import { BaseRpcContext, type PacketMetadata } from '@nestjs/microservices';
+
+/** What a handler may know of the call or event it handles. */
+export interface ContextFields {
+  pattern: string;
+  /** The call's id, or the event's message id; made from the record's place where its producer gave none. */
+  messageId: string;
+  /** The id of the message that began the chain: kept across hops. */
+  correlationId: string;
+  /** When the message was sent, in ms since the epoch. */
+  timestamp: number;
+  /** The user's headers, as text. */
+  headers: Readonly<Record<string, string>>;
+  key: string | undefined;
+  topic: string;
+  partition: number;
+  offset: number;
+  /** 1 for the first delivery. */
+  attempt: number;
+  /** When the caller stops waiting, in ms since the epoch; undefined for events. */
+  deadline: number | undefined;
+  metadata: PacketMetadata;
+}
+
+/** The context of a handler: `@Ctx() context: ParleyContext`. */
+export class ParleyContext extends BaseRpcContext<[ContextFields]> {
+  private readonly controller = new AbortController();
+
+  constructor(fields: ContextFields) {
+    super([fields]);
+  }
+
+  /** Aborted when nobody waits for the answer any more, or this process stops. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  get callId(): string {
+    return this.args[0].messageId;
+  }
+
+  get messageId(): string {
+    return this.args[0].messageId;
+  }
+
+  get correlationId(): string {
+    return this.args[0].correlationId;
+  }
+
+  get timestamp(): number {
+    return this.args[0].timestamp;
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.args[0].headers;
+  }
+
+  get key(): string | undefined {
+    return this.args[0].key;
+  }
+
+  get topic(): string {
+    return this.args[0].topic;
+  }
+
+  get partition(): number {
+    return this.args[0].partition;
+  }
+
+  get offset(): number {
+    return this.args[0].offset;
+  }
+
+  get attempt(): number {
+    return this.args[0].attempt;
+  }
+
+  get deadline(): Date | undefined {
+    const { deadline } = this.args[0];
+    return deadline === undefined ? undefined : new Date(deadline);
+  }
+
+  /** Milliseconds the caller still waits; undefined for events. */
+  get remainingMs(): number | undefined {
+    const { deadline } = this.args[0];
+    return deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
+  }
+
+  getPattern(): string {
+    return this.args[0].pattern;
+  }
+
+  /** What the caller's dispatch hook attached, such as a trace id. */
+  getMetadata(): PacketMetadata {
+    return this.args[0].metadata;
+  }
+
+  /** For the transport: nobody waits any more. */
+  abort(reason: string): void {
+    this.controller.abort(new Error(reason));
+  }
+}

@@ -1,0 +1,212 @@
+import { Server, type MessageHandler } from '@nestjs/microservices';
+import { Consumption } from '../consume/consumption.js';
+import { rememberOriginalErrors } from '../exceptions/original-errors.js';
+import type { LinkState } from '../link/link-health.js';
+import type { Link } from '../link/link.js';
+import { callsTopic, eventTopic } from '../link/topics.js';
+import { linkOf } from '../module/link-of.js';
+import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '../module/options.js';
+import { Calls } from './calls.js';
+import { Events } from './events.js';
+import { Handlers } from './handlers.js';
+import type { ParleyContext } from './parley-context.js';
+import type { ServerHealth } from './server-health.js';
+
+/** Names this transport to Nest, for handlers that are meant for one transport only. */
+export const PARLEY = Symbol.for('parley');
+
+/** How long a server tries to reach Kafka before it fails to start, in ms. */
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * Serves a service's handlers: `app.connectMicroservice({ strategy: app.get(ParleyServer) })`, or on its own
+ * `{ strategy: new ParleyServer(options) }`, which then gets no hook of Nest's and drains when Nest closes it.
+ */
+export class ParleyServer extends Server<Record<never, never>, LinkState> {
+  override transportId = PARLEY;
+  private readonly settings: ServerSettings;
+  private readonly link: Link;
+  private readonly ownsLink: boolean;
+  private readonly handlers = new Handlers();
+  /** Event patterns by topic. */
+  private readonly eventPatterns = new Map<string, string>();
+  private readonly calls: Calls;
+  private readonly events: Events;
+  private readonly consumptions: Consumption[] = [];
+  private booted = true;
+  private listening = false;
+  private taking: Promise<void> | undefined;
+  private draining: Promise<void> | undefined;
+  private crash: Error | undefined;
+
+  /** Of its own link by default; ParleyModule gives it the application's. */
+  constructor(options: ParleyOptions, link?: Link) {
+    super();
+    rememberOriginalErrors();
+    this.settings = resolveServerOptions(options);
+    this.ownsLink = link === undefined;
+    this.link = link ?? linkOf(this.settings);
+    this.link.onState(state => this._status$.next(state));
+    const withHooks = (context: ParleyContext, run: (end: () => void) => Promise<void>) => {
+      this.runWithProcessingHooks(context, run);
+    };
+    this.calls = new Calls(this.link, this.handlers, { maxStreams: this.settings.maxStreams, withHooks });
+    this.events = new Events(this.link, this.handlers, {
+      patternOf: topic => this.eventPatterns.get(topic),
+      withHooks,
+    });
+  }
+
+  override addHandler(
+    pattern: unknown,
+    handler: MessageHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
+    const route = this.normalizePattern(pattern as Parameters<ParleyServer['normalizePattern']>[0]);
+    handler.isEventHandler = isEventHandler;
+    handler.extras = extras;
+    if (isEventHandler) {
+      this.eventPatterns.set(this.settings.link.names.event(route), route);
+      this.handlers.addEvent(route, handler);
+    } else {
+      this.handlers.addCall(route, handler);
+    }
+    this.messageHandlers.set(route, handler);
+  }
+
+  /** Opens the link and makes the topics; handlers run once the application has started too. */
+  override listen(callback: (error?: unknown) => void): void {
+    this.start().then(
+      () => callback(),
+      (error: unknown) => callback(error),
+    );
+  }
+
+  /** For ParleyModule: requests wait until `bootstrapped`. */
+  awaitBootstrap(): void {
+    this.booted = false;
+  }
+
+  /** For ParleyModule: every provider is ready. */
+  bootstrapped(): void {
+    this.booted = true;
+    this.take().catch((error: Error) => this.logger.error(error.message, error.stack));
+  }
+
+  /**
+   * Stops taking, lets handlers finish within `drainTimeoutMs`, ends streams, sends what waits, commits, leaves the
+   * groups. The link stays open for what others still have to send. A second call returns the first one's promise.
+   */
+  drain(): Promise<void> {
+    return (this.draining ??= this.stop());
+  }
+
+  /** Never rejects: Nest would skip the application's own shutdown hooks. */
+  override async close(): Promise<void> {
+    try {
+      await this.drain();
+      if (this.ownsLink) await this.link.close();
+    } catch (error) {
+      this.logger.error(error);
+    }
+  }
+
+  override on(): never {
+    throw new Error(
+      'ParleyServer has no events of its own: subscribe to `status`, or use `unwrap()` for the Kafka client',
+    );
+  }
+
+  /** The Kafka client, once listening. */
+  unwrap<T>(): T {
+    return this.link.driver.unwrap<T>();
+  }
+
+  health(): ServerHealth {
+    return {
+      link: this.link.health(),
+      listening: this.listening,
+      draining: this.draining !== undefined,
+      taking: this.consumptions.length > 0 || (this.listening && this.topicsServed === 0),
+      assigned: this.consumptions.every(({ assigned }) => assigned),
+      load: this.consumptions.reduce((sum, { load }) => sum + load, 0),
+      expiredCalls: this.calls.expired,
+      ...(this.crash && { crash: this.crash.message }),
+    };
+  }
+
+  private get topicsServed(): number {
+    return this.handlers.callPatterns.length + this.handlers.eventPatterns.length;
+  }
+
+  private async start(): Promise<void> {
+    await this.link.open(START_TIMEOUT_MS);
+    this.link.driver.on('crashed', ({ error }) => {
+      this.crash = error;
+      this.logger.error(`The consumer gave up: ${error.message}`, error.stack);
+    });
+    await this.link.ensureTopics(this.topics());
+    this.listening = true;
+    await this.take();
+  }
+
+  private topics() {
+    const { names, service, topics } = this.settings.link;
+    const calls = names.served(service, this.handlers.callPatterns);
+    const events = this.handlers.eventPatterns.map(pattern => names.event(pattern));
+    return [
+      ...calls.map(topic => callsTopic(topic, topics.calls)),
+      ...events.map(topic => eventTopic(topic, topics.events)),
+      ...events.map(topic => eventTopic(names.dead(topic, service), { ...topics.events, partitions: 1 })),
+    ];
+  }
+
+  /** Begins to take records once both the server listens and the application has started. */
+  private async take(): Promise<void> {
+    if (!this.listening || !this.booted || this.draining) return;
+    await (this.taking ??= this.consume());
+  }
+
+  private async consume(): Promise<void> {
+    const { names, service } = this.settings.link;
+    const { callPatterns, eventPatterns } = this.handlers;
+    if (callPatterns.length > 0) {
+      await this.addConsumption({
+        group: names.callsGroup(service),
+        topics: names.served(service, callPatterns),
+        concurrency: this.settings.concurrency,
+        work: record => this.calls.work(record),
+      });
+    }
+    if (eventPatterns.length > 0) {
+      await this.addConsumption({
+        group: names.eventsGroup(service),
+        topics: eventPatterns.map(pattern => names.event(pattern)),
+        concurrency: this.settings.eventConcurrency,
+        work: record => this.events.work(record),
+      });
+    }
+  }
+
+  private async addConsumption(
+    options: Omit<ConstructorParameters<typeof Consumption>[1], 'onCommitError'>,
+  ): Promise<void> {
+    const consumption = new Consumption(this.link.driver, {
+      ...options,
+      onCommitError: error =>
+        this.logger.warn(`A commit of group ${options.group} failed and is tried again: ${error.message}`),
+    });
+    this.consumptions.push(consumption);
+    await consumption.start();
+  }
+
+  private async stop(): Promise<void> {
+    const { drainTimeoutMs } = this.settings.link;
+    await this.taking?.catch(() => undefined);
+    this.events.stop();
+    await Promise.all(this.consumptions.map(consumption => consumption.drain(drainTimeoutMs)));
+    this.calls.drain();
+    if (this.link.isOpen) await this.link.sender.flush(drainTimeoutMs);
+  }
+}

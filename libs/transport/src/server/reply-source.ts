@@ -1,0 +1,93 @@
+import { isObservable, type Observable, type Subscription } from 'rxjs';
+
+/** Where a handler's reply goes. */
+export interface ReplySink {
+  /** A value that is pushed: false once the sink takes no more. */
+  push(value: unknown): boolean;
+  /** Resolves when a further value may be pulled. */
+  room(): Promise<void>;
+  hasRoom(): boolean;
+  readonly ended: boolean;
+  complete(): void;
+  fail(error: unknown): void;
+}
+
+/**
+ * Leads whatever a handler returned into the sink: the values of an Observable, the items of an async iterable
+ * (generators, Readables and web streams among them), or the one value. Returns how to stop it.
+ */
+export function pumpReply(result: unknown, sink: ReplySink): () => void {
+  if (isObservable(result)) return pumpObservable(result, sink);
+  if (isAsyncIterable(result)) return pumpIterable(result, sink);
+  sink.push(result);
+  sink.complete();
+  return () => undefined;
+}
+
+/** An item of an Observable may itself be an async iterable, where an interceptor wrapped what the handler returned. */
+function pumpObservable(source: Observable<unknown>, sink: ReplySink): () => void {
+  let stopInner: (() => void) | undefined;
+  let inner: Promise<void> | undefined;
+  const subscription: Subscription = source.subscribe({
+    next: value => {
+      if (isAsyncIterable(value)) {
+        const pump = pullAll(value, sink);
+        stopInner = pump.stop;
+        inner = pump.done;
+      } else if (!sink.push(value)) {
+        // The source may emit before subscribe() has returned the subscription.
+        queueMicrotask(() => subscription.unsubscribe());
+      }
+    },
+    error: error => sink.fail(error),
+    complete: () => {
+      if (!inner) sink.complete();
+      else
+        inner.then(
+          () => sink.complete(),
+          error => sink.fail(error),
+        );
+    },
+  });
+  return () => {
+    subscription.unsubscribe();
+    stopInner?.();
+  };
+}
+
+function pumpIterable(source: AsyncIterable<unknown>, sink: ReplySink): () => void {
+  const { done, stop } = pullAll(source, sink);
+  done.then(
+    () => sink.complete(),
+    error => sink.fail(error),
+  );
+  return stop;
+}
+
+/** Pulls item by item as the sink has room. `stop` returns the iterator, which ends a generator's try blocks. */
+function pullAll(source: AsyncIterable<unknown>, sink: ReplySink): { done: Promise<void>; stop: () => void } {
+  const iterator = source[Symbol.asyncIterator]();
+  let stopped = false;
+  const pull = async () => {
+    for (;;) {
+      if (!sink.hasRoom()) await sink.room();
+      if (stopped || sink.ended) return;
+      const { done, value } = await iterator.next();
+      if (done || stopped) return;
+      sink.push(value);
+    }
+  };
+  const stop = () => {
+    stopped = true;
+    // A generator that waits for something returns only after that: nobody waits for it here.
+    Promise.resolve(iterator.return?.()).catch(() => undefined);
+  };
+  return { done: pull(), stop };
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return (
+    typeof (value as Partial<AsyncIterable<unknown>> | null | undefined)?.[Symbol.asyncIterator] ===
+    'function'
+  );
+}

@@ -1,0 +1,19 @@
+import type { LinkHealth } from '../link/link-health.js';
+
+/** The truth about a server at this moment, read from live state: no request is made. */
+export interface ServerHealth {
+  link: LinkHealth;
+  /** The link is open and the topics are there. */
+  listening: boolean;
+  draining: boolean;
+  /** Records are taken, or there is no handler to take them for. */
+  taking: boolean;
+  /** Every group has given this member its assignment. */
+  assigned: boolean;
+  /** Records taken in and not finished. */
+  load: number;
+  /** Requests that were dropped because nobody waited for them any more. */
+  expiredCalls: number;
+  /** Why a consumer gave up: only a restart helps. */
+  crash?: string;
+}

@@ -1,0 +1,199 @@
+import { count, id, unword, word } from './line.js';
+import { isStatusCode, type StatusCode } from './status.js';
+import { WireError } from './wire-error.js';
+
+/** What every frame but a pulse names. */
+interface OfCall {
+  callId: string;
+  execution: string;
+}
+
+/** Server to client: an execution has begun, and this is where its credit and cancel go. */
+export interface AcceptFrame extends OfCall {
+  kind: 'accept';
+  partition: number;
+  instance: string;
+  /** `i` idempotent, `r` resumable, `d` redelivered. */
+  flags: string;
+}
+
+/** Server to client: items of the reply, the first of them number `seq` (from 0). */
+export interface NextFrame extends OfCall {
+  kind: 'next';
+  seq: number;
+  items: readonly Buffer[];
+}
+
+/** Server to client: the reply is whole. `items` are its last ones, so that a unary reply is this one frame. */
+export interface CompleteFrame extends OfCall {
+  kind: 'complete';
+  total: number;
+  items: readonly Buffer[];
+}
+
+/** Server to client: the call ended with this status after `total` items. The payload is the codec's `StatusBody`. */
+export interface ErrorFrame extends OfCall {
+  kind: 'error';
+  total: number;
+  code: StatusCode;
+  body: Buffer;
+}
+
+/** Client to server: the items, counted from the start of the execution, that the client is ready for. */
+export interface CreditFrame extends OfCall {
+  kind: 'credit';
+  items: number;
+}
+
+/** Client to server: nobody waits for this execution any more. */
+export interface CancelFrame extends OfCall {
+  kind: 'cancel';
+  reason: string;
+}
+
+export type ServerFrame = AcceptFrame | NextFrame | CompleteFrame | ErrorFrame;
+export type ClientFrame = CreditFrame | CancelFrame;
+export type Frame = ServerFrame | ClientFrame;
+
+/** Before each frame: the line's length in two bytes, the payload's in four. Before each item: its length in four. */
+const FRAME_PREFIX = 6;
+const ITEM_PREFIX = 4;
+const NO_ITEMS: readonly Buffer[] = [];
+const NO_BYTES = Buffer.alloc(0);
+
+/** One frame as bytes: length-prefixed line, length-prefixed payload. Frames of a record follow one another. */
+export function encodeFrame(frame: Frame): Buffer {
+  const of = `${frame.callId} ${frame.execution}`;
+  switch (frame.kind) {
+    case 'accept':
+      return withPayload(`accept ${of} ${frame.partition} ${frame.instance} ${frame.flags || '-'}`, NO_BYTES);
+    case 'next':
+      return withItems(`next ${of} ${frame.seq} ${frame.items.length}`, frame.items);
+    case 'complete':
+      return withItems(`complete ${of} ${frame.total} ${frame.items.length}`, frame.items);
+    case 'error':
+      return withPayload(`error ${of} ${frame.total} ${frame.code}`, frame.body);
+    case 'credit':
+      return withPayload(`credit ${of} ${frame.items}`, NO_BYTES);
+    case 'cancel':
+      return withPayload(`cancel ${of} ${word(frame.reason)}`, NO_BYTES);
+  }
+}
+
+function withPayload(line: string, payload: Buffer): Buffer {
+  const frame = Buffer.allocUnsafe(FRAME_PREFIX + line.length + payload.length);
+  writePrefix(frame, line, payload.length);
+  frame.set(payload, FRAME_PREFIX + line.length);
+  return frame;
+}
+
+function withItems(line: string, items: readonly Buffer[]): Buffer {
+  let payload = 0;
+  for (const item of items) payload += ITEM_PREFIX + item.length;
+  const frame = Buffer.allocUnsafe(FRAME_PREFIX + line.length + payload);
+  writePrefix(frame, line, payload);
+  let at = FRAME_PREFIX + line.length;
+  for (const item of items) {
+    at = frame.writeUInt32BE(item.length, at);
+    frame.set(item, at);
+    at += item.length;
+  }
+  return frame;
+}
+
+function writePrefix(frame: Buffer, line: string, payload: number): void {
+  frame.writeUInt16BE(line.length, 0);
+  frame.writeUInt32BE(payload, 2);
+  frame.write(line, FRAME_PREFIX, 'latin1');
+}
+
+/**
+ * The frames of an inbox record's value. Kinds this process does not know are left out, so that newer peers can
+ * say more. Raises WireError where the bytes are no frames; the items are views of `value`, not copies.
+ */
+export function decodeFrames(value: Buffer): Frame[] {
+  const frames: Frame[] = [];
+  let at = 0;
+  while (at < value.length) {
+    if (at + FRAME_PREFIX > value.length) throw new WireError(`a frame is cut off at byte ${at}`);
+    const lineEnd = at + FRAME_PREFIX + value.readUInt16BE(at);
+    const end = lineEnd + value.readUInt32BE(at + 2);
+    if (end > value.length)
+      throw new WireError(`a frame at byte ${at} claims ${end - at} bytes, ${value.length - at} are there`);
+    const fields = value.toString('latin1', at + FRAME_PREFIX, lineEnd).split(' ');
+    const frame = decodeFrame(fields, value.subarray(lineEnd, end));
+    if (frame) frames.push(frame);
+    at = end;
+  }
+  return frames;
+}
+
+function decodeFrame(fields: readonly string[], payload: Buffer): Frame | undefined {
+  const kind = fields[0];
+  switch (kind) {
+    case 'accept':
+      return {
+        kind,
+        ...ofCall(fields),
+        partition: count(fields[3], 'partition'),
+        instance: id(fields[4], 'instance'),
+        flags: fields[5] ?? '',
+      };
+    case 'next':
+      return {
+        kind,
+        ...ofCall(fields),
+        seq: count(fields[3], 'sequence number'),
+        items: items(count(fields[4], 'item count'), payload),
+      };
+    case 'complete':
+      return { kind, ...ofCall(fields), ...ending(fields, payload) };
+    case 'error':
+      return {
+        kind,
+        ...ofCall(fields),
+        total: count(fields[3], 'total'),
+        code: statusCode(fields[4]),
+        body: payload,
+      };
+    case 'credit':
+      return { kind, ...ofCall(fields), items: count(fields[3], 'credit') };
+    case 'cancel':
+      return { kind, ...ofCall(fields), reason: unword(fields[3], 'reason') };
+    default:
+      return undefined;
+  }
+}
+
+function ofCall(fields: readonly string[]): OfCall {
+  return { callId: id(fields[1], 'call id'), execution: id(fields[2], 'execution id') };
+}
+
+function ending(fields: readonly string[], payload: Buffer): { total: number; items: readonly Buffer[] } {
+  const total = count(fields[3], 'total');
+  const last = items(count(fields[4], 'item count'), payload);
+  if (last.length > total) throw new WireError(`a complete frame of ${total} items brings ${last.length}`);
+  return { total, items: last };
+}
+
+function items(expected: number, payload: Buffer): readonly Buffer[] {
+  if (expected === 0) return NO_ITEMS;
+  if (expected > payload.length / ITEM_PREFIX)
+    throw new WireError(`${expected} items claimed in ${payload.length} bytes`);
+  const found: Buffer[] = [];
+  let at = 0;
+  while (at < payload.length) {
+    if (at + ITEM_PREFIX > payload.length) throw new WireError(`item ${found.length} is cut off`);
+    const end = at + ITEM_PREFIX + payload.readUInt32BE(at);
+    if (end > payload.length) throw new WireError(`item ${found.length} is cut off`);
+    found.push(payload.subarray(at + ITEM_PREFIX, end));
+    at = end;
+  }
+  if (found.length !== expected) throw new WireError(`${expected} items claimed, ${found.length} found`);
+  return found;
+}
+
+function statusCode(text: string | undefined): StatusCode {
+  if (!isStatusCode(text)) return 'UNKNOWN';
+  return text;
+}

@@ -1,0 +1,119 @@
+import { count, id, shown, unword, word } from './line.js';
+import { WireError } from './wire-error.js';
+
+/** The one header that carries all protocol fields: a versioned, space-separated ASCII line. */
+export const PARLEY_HEADER = 'parley';
+export const WIRE_VERSION = '1';
+/** What a dispatch hook attached to the packet, as JSON. */
+export const METADATA_HEADER = 'parley-metadata';
+
+/** A request's and an event's line, and an inbox record's, are never longer: patterns are limited to this. */
+export const MAX_LINE_LENGTH = 4096;
+
+/** A call's request, as it travels in the header of its record; the record's value is the encoded data. */
+export interface RequestHeader {
+  kind: 'request';
+  callId: string;
+  pattern: string;
+  replyTo: InstanceAddress;
+  /** Milliseconds the caller waits, counted from the record's append time. */
+  timeoutMs: number;
+  /** Items of reply the caller is ready for. */
+  credit: number;
+  /** 1 for the first, counted up when the client sends a call again. */
+  attempt: number;
+  /** How the codec reads the value. */
+  contentType: string;
+  /** The id of the message that began the chain this one belongs to. */
+  correlationId: string;
+}
+
+/** An event as it travels in the header of its record. */
+export interface EventHeader {
+  kind: 'event';
+  messageId: string;
+  pattern: string;
+  contentType: string;
+  correlationId: string;
+}
+
+/** An inbox record: frames for one instance. Others skip it undecoded. */
+export interface FramesHeader {
+  kind: 'frames';
+  instance: string;
+}
+
+export type Header = RequestHeader | EventHeader | FramesHeader;
+
+/** Where frames for an instance go. */
+export interface InstanceAddress {
+  topic: string;
+  partition: number;
+  instance: string;
+}
+
+export function encodeHeader(header: Header): string {
+  switch (header.kind) {
+    case 'request': {
+      const { topic, partition, instance } = header.replyTo;
+      return `${WIRE_VERSION} request ${header.callId} ${word(header.pattern)} ${topic} ${partition} ${instance} ${header.timeoutMs} ${header.credit} ${header.attempt} ${header.contentType} ${word(header.correlationId)}`;
+    }
+    case 'event':
+      return `${WIRE_VERSION} event ${word(header.messageId)} ${word(header.pattern)} ${header.contentType} ${word(header.correlationId)}`;
+    case 'frames':
+      return `${WIRE_VERSION} frames ${header.instance}`;
+  }
+}
+
+/** Raises WireError for a line that is not of this protocol or of a version this process cannot read. */
+export function decodeHeader(line: Buffer): Header {
+  if (line.length > MAX_LINE_LENGTH)
+    throw new WireError(`a header of ${line.length} bytes; the limit is ${MAX_LINE_LENGTH}`);
+  const fields = line.toString('latin1').split(' ');
+  if (fields[0] !== WIRE_VERSION) {
+    throw new WireError(`protocol version ${JSON.stringify(fields[0])}; this process speaks ${WIRE_VERSION}`);
+  }
+  switch (fields[1]) {
+    case 'request':
+      return {
+        kind: 'request',
+        callId: id(fields[2], 'call id'),
+        pattern: unword(fields[3], 'pattern'),
+        replyTo: {
+          topic: topic(fields[4]),
+          partition: count(fields[5], 'partition'),
+          instance: id(fields[6], 'instance'),
+        },
+        timeoutMs: count(fields[7], 'timeout'),
+        credit: count(fields[8], 'credit'),
+        attempt: count(fields[9], 'attempt'),
+        contentType: contentType(fields[10]),
+        correlationId: unword(fields[11], 'correlation id'),
+      };
+    case 'event':
+      return {
+        kind: 'event',
+        messageId: unword(fields[2], 'message id'),
+        pattern: unword(fields[3], 'pattern'),
+        contentType: contentType(fields[4]),
+        correlationId: unword(fields[5], 'correlation id'),
+      };
+    case 'frames':
+      return { kind: 'frames', instance: id(fields[2], 'instance') };
+    default:
+      throw new WireError(`unknown record kind ${JSON.stringify(fields[1])}`);
+  }
+}
+
+const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
+
+function topic(text: string | undefined): string {
+  if (text === undefined || !TOPIC.test(text))
+    throw new WireError(`reply topic ${shown(text)} is not a topic name`);
+  return text;
+}
+
+function contentType(text: string | undefined): string {
+  if (text?.length !== 1) throw new WireError(`content type ${shown(text)} is not one character`);
+  return text;
+}
