@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:net';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { Connection, type ConnectionOptions } from './connection.js';
 
 /** One broker's listening socket and the connections it has accepted. */
@@ -20,10 +19,11 @@ export class Broker {
       this.connections.add(connection);
       socket.on('close', () => this.connections.delete(connection));
     });
+    this.server = server;
     server.listen({ host, port });
     await once(server, 'listening');
-    this.server = server;
-    return (server.address() as AddressInfo).port;
+    const address = server.address();
+    return typeof address === 'object' && address ? address.port : port;
   }
 
   /** Stops listening and breaks every connection, without a word, as a broker that dies does. */

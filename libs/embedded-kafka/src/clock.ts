@@ -6,6 +6,9 @@ export interface Clock {
   after(ms: number, fn: () => void): () => void;
 }
 
+/** The longest that Node's timers take; they fire at once for more. */
+const MAX_DELAY = 2 ** 31 - 1;
+
 /** A clock on Node's timers that can drop all of them at once, so that a closed broker leaves none behind. */
 export class SystemClock implements Clock {
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -15,10 +18,13 @@ export class SystemClock implements Clock {
   }
 
   after(ms: number, fn: () => void): () => void {
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      fn();
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        fn();
+      },
+      Math.min(ms, MAX_DELAY),
+    );
     this.timers.add(timer);
     return () => {
       this.timers.delete(timer);

@@ -64,6 +64,7 @@ function append(topicName: string, { index, records }: Produced, acks: number, c
     partition.changed();
     return {
       index,
+      errorCode: ErrorCode.NONE,
       baseOffset: appended.baseOffset,
       logAppendTimeMs: appended.logAppendTime,
       logStartOffset: partition.log.startOffset,
@@ -89,7 +90,14 @@ export const produce = defineApi({
       name,
       partitionResponses: partitionData.map(data => append(name, data, acks, context)),
     }));
-    return acks === 0 ? NO_RESPONSE : { responses };
+    if (acks !== 0) return { responses };
+    // Nobody waits for the answer: a broken connection is all that tells the client to look for the leader again.
+    const failed = responses
+      .flatMap(({ partitionResponses }) => partitionResponses)
+      .find(({ errorCode }) => errorCode);
+    if (failed)
+      throw new KafkaError(failed.errorCode, `unacknowledged produce failed with error ${failed.errorCode}`);
+    return NO_RESPONSE;
   },
 
   refuse: ({ topicData }, errorCode) => ({

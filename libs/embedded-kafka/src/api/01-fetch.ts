@@ -12,6 +12,7 @@ import {
   string,
 } from '../protocol/schema.js';
 import type { Decoded, Encodable } from '../protocol/schema.js';
+import { untilAborted } from '../until-aborted.js';
 import { defineApi, type RequestContext } from './api.js';
 
 /**
@@ -112,18 +113,14 @@ function attempt(fetched: FetchRequest, { cluster, nodeId }: RequestContext): At
 }
 
 /** Holds the request back until enough bytes are there, an error is to be told, or its time is up. */
-function longPoll(fetched: FetchRequest, context: RequestContext): Promise<FetchResponse> {
-  return new Promise(resolve => {
+async function longPoll(fetched: FetchRequest, context: RequestContext): Promise<FetchResponse> {
+  const { cluster, clock, signal } = context;
+  const response = await untilAborted<FetchResponse | undefined>(signal, done => {
     let scheduled = false;
-    const releases: (() => void)[] = [];
-    const finish = (response: FetchResponse) => {
-      for (const release of releases) release();
-      resolve(response);
-    };
     const look = () => {
       scheduled = false;
       const { response, due } = attempt(fetched, context);
-      if (due) finish(response);
+      if (due) done(response);
     };
     // One look after all partitions of a produce request were appended to, not one for each.
     const wake = () => {
@@ -131,17 +128,22 @@ function longPoll(fetched: FetchRequest, context: RequestContext): Promise<Fetch
       scheduled = true;
       queueMicrotask(look);
     };
+    const releases = [clock.after(fetched.maxWaitMs, () => done(undefined))];
     for (const { topic, partitions } of fetched.topics)
       for (const { partition } of partitions) {
-        const watched = context.cluster.partition(topic, partition);
+        const watched = cluster.partition(topic, partition);
         if (watched) releases.push(watched.watch(wake));
       }
-    const giveUp = () => finish(attempt(fetched, context).response);
-    releases.push(context.clock.after(fetched.maxWaitMs, giveUp));
-    context.signal.addEventListener('abort', giveUp);
-    releases.push(() => context.signal.removeEventListener('abort', giveUp));
+    return () => releases.forEach(release => release());
   });
+  return response ?? attempt(fetched, context).response;
 }
+
+/** Errors of a whole request; all others belong to its partitions. */
+const SESSION_ERRORS: ReadonlySet<number> = new Set([
+  ErrorCode.FETCH_SESSION_ID_NOT_FOUND,
+  ErrorCode.INVALID_FETCH_SESSION_EPOCH,
+]);
 
 export const fetch = defineApi({
   key: 1,
@@ -158,7 +160,7 @@ export const fetch = defineApi({
   },
 
   refuse: ({ topics }, errorCode) => ({
-    errorCode,
+    errorCode: topics.length === 0 || SESSION_ERRORS.has(errorCode) ? errorCode : ErrorCode.NONE,
     responses: topics.map(({ topic, partitions }) => ({
       topic,
       partitions: partitions.map(({ partition }) => ({ partitionIndex: partition, errorCode, records: [] })),

@@ -37,21 +37,20 @@ export const joinGroup = defineApi({
   request,
   response,
 
-  async handle(asked, { cluster, nodeId, clientId, clientHost, version }) {
+  handle(asked, { cluster, nodeId, clientId, clientHost, version }) {
     const { groupId, memberId, sessionTimeoutMs } = asked;
     if (groupId === '') return ErrorCode.INVALID_GROUP_ID;
     if (cluster.coordinatorOf(groupId)?.id !== nodeId) return ErrorCode.NOT_COORDINATOR;
     if (!cluster.groups.acceptsSession(sessionTimeoutMs)) return ErrorCode.INVALID_SESSION_TIMEOUT;
     if (memberId !== '' && !cluster.groups.get(groupId)) return ErrorCode.UNKNOWN_MEMBER_ID;
 
-    const outcome = await cluster.groups.getOrCreate(groupId).join({
+    return cluster.groups.getOrCreate(groupId).join({
       ...asked,
       rebalanceTimeoutMs: asked.rebalanceTimeoutMs === -1 ? sessionTimeoutMs : asked.rebalanceTimeoutMs,
       clientId,
       clientHost,
       requireKnownId: version >= 4,
     });
-    return { ...outcome, protocolName: outcome.protocolName ?? '' };
   },
 
   refuse: ({ memberId }, errorCode) => ({ errorCode, memberId }),

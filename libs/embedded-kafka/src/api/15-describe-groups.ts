@@ -40,8 +40,8 @@ function describe(group: Group) {
   return {
     groupId: group.id,
     groupState: group.state,
-    protocolType: group.protocolType ?? '',
-    protocolData: group.protocolName ?? '',
+    protocolType: group.protocolType,
+    protocolData: group.protocolName,
     members: [...group.members.values()].map(member => ({
       memberId: member.id,
       groupInstanceId: member.groupInstanceId,

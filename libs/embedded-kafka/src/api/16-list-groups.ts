@@ -26,7 +26,7 @@ export const listGroups = defineApi({
         .filter(group => wanted.size === 0 || wanted.has(group.state.toLowerCase()))
         .map(group => ({
           groupId: group.id,
-          protocolType: group.protocolType ?? '',
+          protocolType: group.protocolType,
           groupState: group.state,
         })),
     };

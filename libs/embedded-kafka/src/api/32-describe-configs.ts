@@ -70,20 +70,21 @@ function topicConfigs(name: string, cluster: Cluster): Config[] | undefined {
     });
 }
 
+const brokerConfig = (name: string, value: string, configType: number): Config => ({
+  name,
+  value,
+  configType,
+  readOnly: true,
+  configSource: ConfigSource.STATIC_BROKER,
+});
+
 function brokerConfigs(name: string, cluster: Cluster): Config[] | undefined {
   if (!cluster.nodes.has(Number(name))) return undefined;
-  const entry = (key: string, value: string, configType: number): Config => ({
-    name: key,
-    value,
-    configType,
-    readOnly: true,
-    configSource: ConfigSource.STATIC_BROKER,
-  });
   return [
-    entry('auto.create.topics.enable', 'false', ConfigType.BOOLEAN),
-    entry('node.id', name, ConfigType.INT),
-    entry('message.max.bytes', '1048588', ConfigType.INT),
-    entry('offset.metadata.max.bytes', '4096', ConfigType.INT),
+    brokerConfig('auto.create.topics.enable', 'false', ConfigType.BOOLEAN),
+    brokerConfig('node.id', name, ConfigType.INT),
+    brokerConfig('message.max.bytes', '1048588', ConfigType.INT),
+    brokerConfig('offset.metadata.max.bytes', '4096', ConfigType.INT),
   ];
 }
 

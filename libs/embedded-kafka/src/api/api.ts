@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { Cluster } from '../cluster.js';
 import { type Decoded, type Encodable, type Fields, struct } from '../protocol/schema.js';
-import type { Codec } from '../protocol/schema.js';
+import type { Reader } from '../protocol/reader.js';
+import type { Writer } from '../protocol/writer.js';
 
 /** Where a request came from and what its handler may use. */
 export interface RequestContext {
@@ -42,20 +43,25 @@ export interface ApiDefinition<Req extends Fields, Res extends Fields> {
   refuse(request: Decoded<Req>, code: number): Encodable<Res>;
 }
 
-/** One API as a connection sees it: its messages' types are its own affair. */
+/** Writes a response's body, or says that there is none to write. */
+export type Reply = ((writer: Writer) => void) | typeof NO_RESPONSE;
+
+/** One decoded request, ready to be handled; what its types are is its own API's affair. */
+export interface Call {
+  readonly body: Readonly<Record<string, unknown>>;
+  handle(context: RequestContext): Reply | Promise<Reply>;
+  refuse(code: number): Reply;
+}
+
+/** One API as a connection sees it. */
 export interface Api {
   readonly key: number;
   readonly name: string;
   readonly versions: readonly [min: number, max: number];
   readonly flexibleSince: number;
-  requestCodec(version: number): Codec<Body, never>;
-  responseCodec(version: number): Codec<unknown, Body>;
-  handle(request: Body, context: RequestContext): Answer<Body> | Promise<Answer<Body>>;
-  refuse(request: Body, code: number): Body;
+  /** @throws MalformedRequest */
+  read(reader: Reader, version: number): Call;
 }
-
-/** A decoded message whose type only its own API knows. */
-export type Body = Readonly<Record<string, unknown>>;
 
 function perVersion<T>(make: (version: number) => T): (version: number) => T {
   const made = new Map<number, T>();
@@ -69,19 +75,27 @@ function perVersion<T>(make: (version: number) => T): (version: number) => T {
 /** Ties one API's two layouts and its handler together, and hides their types behind `Api`. */
 export function defineApi<Req extends Fields, Res extends Fields>(
   definition: ApiDefinition<Req, Res>,
-): Api & { readonly definition: ApiDefinition<Req, Res> } {
-  const { key, name, versions, flexibleSince, request, response } = definition;
-  const codecs = (fields: Fields) =>
-    perVersion(version => struct(fields, version, version >= flexibleSince) as Codec<Body, Body>);
+): Api & ApiDefinition<Req, Res> {
+  const { request, response, flexibleSince } = definition;
+  const requestCodec = perVersion(version => struct(request, version, version >= flexibleSince));
+  const responseCodec = perVersion(version => struct(response, version, version >= flexibleSince));
   return {
-    definition,
-    key,
-    name,
-    versions,
-    flexibleSince,
-    requestCodec: codecs(request),
-    responseCodec: codecs(response),
-    handle: (body, context) => definition.handle(body as Decoded<Req>, context) as ReturnType<Api['handle']>,
-    refuse: (body, code) => definition.refuse(body as Decoded<Req>, code) as Body,
+    ...definition,
+    read(reader, version) {
+      const body = requestCodec(version).read(reader);
+      const reply = (answer: Answer<Encodable<Res>>): Reply => {
+        if (answer === NO_RESPONSE) return NO_RESPONSE;
+        const value = typeof answer === 'number' ? definition.refuse(body, answer) : answer;
+        return writer => responseCodec(version).write(writer, value);
+      };
+      return {
+        body,
+        handle(context) {
+          const answer = definition.handle(body, context);
+          return answer instanceof Promise ? answer.then(reply) : reply(answer);
+        },
+        refuse: reply,
+      };
+    },
   };
 }

@@ -92,7 +92,7 @@ export interface ConfigEntry {
 
 /** The configs of one topic: those set on it over Kafka's defaults. */
 export class TopicConfigs {
-  private own: Map<string, string>;
+  private readonly own: Map<string, string>;
 
   /** @throws KafkaError INVALID_CONFIG for a name or value that Kafka would not take */
   constructor(own: Iterable<readonly [name: string, value: string]> = []) {
@@ -102,11 +102,6 @@ export class TopicConfigs {
 
   get(name: string): string {
     return this.own.get(name) ?? DEFINITIONS[name]?.default ?? '';
-  }
-
-  /** Replaces the topic's own values, all of them or none: see the constructor. */
-  replace(own: Iterable<readonly [name: string, value: string]>): void {
-    this.own = new TopicConfigs(own).own;
   }
 
   ownEntries(): [name: string, value: string][] {

@@ -12,7 +12,7 @@ export class Topic {
 
   constructor(
     readonly name: string,
-    readonly configs: TopicConfigs,
+    public configs: TopicConfigs,
   ) {}
 
   get replicationFactor(): number {

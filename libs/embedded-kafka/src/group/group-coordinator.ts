@@ -47,7 +47,7 @@ export class GroupCoordinator {
     const group = this.groups.get(groupId);
     if (!group) return ErrorCode.GROUP_ID_NOT_FOUND;
     if (group.state !== 'Empty') return ErrorCode.NON_EMPTY_GROUP;
-    group.die();
+    group.close();
     this.groups.delete(groupId);
     return ErrorCode.NONE;
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { ErrorCode } from '../protocol/errors.js';
 
 /** One assignor that a member offers, and what the member tells it. */
 export interface Protocol {
@@ -23,11 +24,19 @@ export interface JoinRequest {
 export interface JoinOutcome {
   readonly errorCode: number;
   readonly generationId: number;
-  readonly protocolName: string | null;
+  readonly protocolName: string;
   readonly leader: string;
   readonly memberId: string;
   /** Everybody, for the leader; nobody, for the others. */
   readonly members: readonly { memberId: string; groupInstanceId: string | null; metadata: Buffer }[];
+}
+
+export interface SyncRequest {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly generationId: number;
+  /** From the leader: who gets what. */
+  readonly assignments: readonly { memberId: string; assignment: Buffer }[];
 }
 
 export interface SyncOutcome {
@@ -35,27 +44,28 @@ export interface SyncOutcome {
   readonly assignment: Buffer;
 }
 
-export const NO_BYTES = Buffer.alloc(0);
+export const NO_ASSIGNMENT = Buffer.alloc(0);
 
-/** One member of a group: what it said when it joined, what it was assigned, and what it waits for. */
+/**
+ * One member of a group: what it offered when it joined, what it was assigned, and what it waits for. While the
+ * group holds back its request it is alive; otherwise its session must be kept alive.
+ */
 export class Member {
   readonly groupInstanceId: string | null;
   readonly clientId: string;
   readonly clientHost: string;
-  sessionTimeoutMs = 0;
   rebalanceTimeoutMs = 0;
-  protocols: readonly Protocol[] = [];
-  assignment = NO_BYTES;
-  /** Answers the JoinGroup request that waits for the others. */
-  awaitingJoin: ((outcome: JoinOutcome) => void) | undefined;
-  /** Answers the SyncGroup request that waits for the leader. */
-  awaitingSync: ((outcome: SyncOutcome) => void) | undefined;
+  assignment = NO_ASSIGNMENT;
   /** Whether it has asked for its assignment in this generation. */
   synced = false;
-  private cancelSession: (() => void) | undefined;
+  private sessionTimeoutMs = 0;
+  private protocols: readonly Protocol[] = [];
+  private join: ((outcome: JoinOutcome) => void) | undefined;
+  private sync: ((outcome: SyncOutcome) => void) | undefined;
+  private cancelSession: () => void = () => {};
 
   constructor(
-    public id: string,
+    readonly id: string,
     request: JoinRequest,
     private readonly clock: Clock,
     private readonly onExpired: (member: Member) => void,
@@ -66,14 +76,24 @@ export class Member {
     this.update(request);
   }
 
-  /** Takes over what a member says when it joins again. Bytes are copied: requests are views on larger frames. */
-  update(request: JoinRequest): void {
-    this.sessionTimeoutMs = request.sessionTimeoutMs;
-    this.rebalanceTimeoutMs = request.rebalanceTimeoutMs;
-    this.protocols = request.protocols.map(({ name, metadata }) => ({
-      name,
-      metadata: Buffer.from(metadata),
-    }));
+  get awaitsJoin(): boolean {
+    return this.join !== undefined;
+  }
+
+  /** The assignors it offers, best first. */
+  get offered(): string[] {
+    return this.protocols.map(({ name }) => name);
+  }
+
+  /** Takes over what it says when it joins again. Bytes are copied: requests are views on larger frames. */
+  update({ sessionTimeoutMs, rebalanceTimeoutMs, protocols }: JoinRequest): void {
+    this.sessionTimeoutMs = sessionTimeoutMs;
+    this.rebalanceTimeoutMs = rebalanceTimeoutMs;
+    this.protocols = protocols.map(({ name, metadata }) => ({ name, metadata: Buffer.from(metadata) }));
+  }
+
+  offers(protocol: string): boolean {
+    return this.protocols.some(({ name }) => name === protocol);
   }
 
   offersSame(protocols: readonly Protocol[]): boolean {
@@ -86,35 +106,69 @@ export class Member {
     );
   }
 
-  metadataFor(protocol: string | null): Buffer {
-    return this.protocols.find(({ name }) => name === protocol)?.metadata ?? NO_BYTES;
+  metadataFor(protocol: string): Buffer {
+    return this.protocols.find(({ name }) => name === protocol)?.metadata ?? NO_ASSIGNMENT;
   }
 
-  /** Starts the session anew: without another sign of life it expires. */
+  /** Starts the session anew: without another sign of life in time, the member expires. */
   keepAlive(): void {
-    this.cancelSession?.();
-    this.cancelSession = this.clock.after(this.sessionTimeoutMs, () => this.onExpired(this));
+    this.cancelSession();
+    if (!this.join && !this.sync)
+      this.cancelSession = this.clock.after(this.sessionTimeoutMs, () => this.onExpired(this));
   }
 
-  /** A member whose request the group itself holds back is alive whatever its session says. */
-  holdSession(): void {
-    this.cancelSession?.();
-    this.cancelSession = undefined;
+  /** Settles when the group has its next generation; a join that waited already is told to come again. */
+  awaitJoin(): Promise<JoinOutcome> {
+    this.join?.(this.refusal(ErrorCode.REBALANCE_IN_PROGRESS));
+    this.cancelSession();
+    return new Promise(resolve => (this.join = resolve));
+  }
+
+  answerJoin(outcome: JoinOutcome): void {
+    const { join } = this;
+    if (!join) return;
+    this.join = undefined;
+    join(outcome);
+    this.keepAlive();
+  }
+
+  /** Settles when the leader has handed out the assignments. */
+  awaitSync(): Promise<SyncOutcome> {
+    this.sync?.({ errorCode: ErrorCode.REBALANCE_IN_PROGRESS, assignment: NO_ASSIGNMENT });
+    this.cancelSession();
+    return new Promise(resolve => (this.sync = resolve));
+  }
+
+  answerSync(outcome: SyncOutcome): void {
+    const { sync } = this;
+    if (!sync) return;
+    this.sync = undefined;
+    sync(outcome);
+    this.keepAlive();
+  }
+
+  /** Ends it: whatever it waits for gets this error, and its session no longer runs. */
+  dismiss(errorCode: number): void {
+    this.answerJoin(this.refusal(errorCode));
+    this.answerSync({ errorCode, assignment: NO_ASSIGNMENT });
+    this.cancelSession();
+  }
+
+  private refusal(errorCode: number): JoinOutcome {
+    return { errorCode, generationId: -1, protocolName: '', leader: '', memberId: this.id, members: [] };
   }
 }
 
-/** The assignor that all members offer and most of them want; null where they have none in common. */
-export function chooseProtocol(members: Iterable<Member>): string | null {
+/** The assignor that all members offer and most of them like best; empty where they have none in common. */
+export function chooseProtocol(members: Iterable<Member>): string {
   const all = [...members];
-  const common = (all[0]?.protocols ?? [])
-    .map(({ name }) => name)
-    .filter(name => all.every(member => member.protocols.some(protocol => protocol.name === name)));
+  const common = (all[0]?.offered ?? []).filter(name => all.every(member => member.offers(name)));
   const votes = new Map(common.map(name => [name, 0]));
   for (const member of all) {
-    const wanted = member.protocols.find(({ name }) => votes.has(name))?.name;
+    const wanted = member.offered.find(name => votes.has(name));
     if (wanted !== undefined) votes.set(wanted, (votes.get(wanted) ?? 0) + 1);
   }
-  let chosen: string | null = null;
-  for (const [name, count] of votes) if (chosen === null || count > (votes.get(chosen) ?? 0)) chosen = name;
+  let chosen = '';
+  for (const [name, count] of votes) if (count > (votes.get(chosen) ?? 0)) chosen = name;
   return chosen;
 }

@@ -9,6 +9,9 @@ const MAX_TIMESTAMP_AT = 35;
 /** Bytes before the first record. */
 export const BATCH_HEADER = 61;
 
+/** A record without key, value and headers: seven fields of a byte each. */
+const LEAST_RECORD = 7;
+
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -78,7 +81,8 @@ export class RecordBatch {
 /**
  * Checks what a produce request holds for one partition: exactly one whole batch of format 2 with a true
  * checksum, and nothing that only a broker may write.
- * @throws KafkaError CORRUPT_MESSAGE, UNSUPPORTED_FOR_MESSAGE_FORMAT, INVALID_RECORD or INVALID_TXN_STATE
+ * @throws KafkaError CORRUPT_MESSAGE, UNSUPPORTED_FOR_MESSAGE_FORMAT, INVALID_RECORD, INVALID_TIMESTAMP
+ *   or INVALID_TXN_STATE
  */
 export function parseProduced(bytes: Buffer): RecordBatch {
   if (bytes.length < BATCH_HEADER)
@@ -106,6 +110,13 @@ export function parseProduced(bytes: Buffer): RecordBatch {
       ErrorCode.INVALID_RECORD,
       `a batch of ${batch.recordCount} records has ${batch.lastOffsetDelta} as its last offset delta`,
     );
+  if (batch.compression === 0 && batch.recordCount * LEAST_RECORD > bytes.length - BATCH_HEADER)
+    throw new KafkaError(
+      ErrorCode.INVALID_RECORD,
+      `a batch of ${bytes.length} bytes claims ${batch.recordCount} records`,
+    );
+  if (batch.stampedByLog)
+    throw new KafkaError(ErrorCode.INVALID_TIMESTAMP, 'only the broker may set the log append time');
   if (batch.attributes & CONTROL)
     throw new KafkaError(ErrorCode.INVALID_RECORD, 'clients may not write control batches');
   if (batch.attributes & TRANSACTIONAL)

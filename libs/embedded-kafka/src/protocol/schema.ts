@@ -6,9 +6,11 @@ import type { Writer } from './writer.js';
 export interface Codec<Out, In> {
   /** The least bytes a value takes: what an array's claimed length is checked against. */
   readonly least: number;
-  read(reader: Reader): Out;
-  write(writer: Writer, value: In): void;
+  readonly read: (reader: Reader) => Out;
+  readonly write: (writer: Writer, value: In) => void;
 }
+
+type CodecOf<Out, In> = (version: number, flexible: boolean) => Codec<Out, In>;
 
 /**
  * One field of a message. `Out` is what decoding yields; `In` is what encoding takes, and includes `undefined`
@@ -19,7 +21,7 @@ export interface Field<Out, In> {
   readonly until: number;
   /** What decoding yields in versions that lack the field. */
   readonly absent: Out;
-  codec(version: number, flexible: boolean): Codec<Out, In>;
+  readonly codec: CodecOf<Out, In>;
 }
 
 /** A message or an array's element: its fields in the order they have on the wire. */
@@ -49,28 +51,30 @@ export interface FieldOptions<T> {
   readonly default?: T;
 }
 
-type Input<T, O> = O extends { readonly default: unknown } ? T | undefined : T;
+type Input<In, O> = O extends { readonly default: unknown } ? In | undefined : In;
 
-type CodecOf<Out, In> = (version: number, flexible: boolean) => Codec<Out, In>;
-
-function field<Out, In, O extends FieldOptions<Out>>(
+function field<Out, In, O extends FieldOptions<Out & In>>(
   zero: Out,
   codecOf: CodecOf<Out, In>,
   options?: O,
 ): Field<Out, Input<In, O>> {
-  const fallback = options?.default as In | undefined;
+  const fallback = options?.default;
+  const codec: CodecOf<Out, In | undefined> = (version, flexible) => {
+    const { least, read, write } = codecOf(version, flexible);
+    return {
+      least,
+      read,
+      write: (writer, value = fallback) => {
+        if (value === undefined) throw new TypeError('a field without a default is left out of a response');
+        write(writer, value);
+      },
+    };
+  };
   return {
     since: options?.since ?? 0,
     until: options?.until ?? Infinity,
     absent: options?.default ?? zero,
-    codec(version, flexible) {
-      const { least, read, write } = codecOf(version, flexible);
-      return {
-        least,
-        read,
-        write: (writer, value) => write(writer, (value === undefined ? fallback : value) as In),
-      };
-    },
+    codec,
   };
 }
 
@@ -112,11 +116,7 @@ export const uuid = fixed<string>(NO_UUID, {
 });
 
 /** A length before the value, -1 for null: an integer in old versions, a varint of length + 1 in flexible ones. */
-interface Length {
-  readonly least: number;
-  read(reader: Reader): number;
-  write(writer: Writer, length: number): void;
-}
+type Length = Codec<number, number>;
 
 const compactLength: Length = {
   least: 1,
@@ -204,7 +204,7 @@ export const bytes = <const O extends FieldOptions<Buffer>>(options?: O) =>
   );
 
 /** Record batches: decodes to one view on the frame, encodes from a list, so that batches are sent uncopied. */
-export const records = <const O extends FieldOptions<Buffer | null>>(options?: O) =>
+export const records = <const O extends FieldOptions<null>>(options?: O) =>
   field<Buffer | null, readonly Buffer[] | null, O>(
     null,
     (_, flexible) => nullable(flexible ? compactLength : longLength, batches),
@@ -224,7 +224,10 @@ function elements<Out, In>(element: Codec<Out, In>): SizedCodec<Out[], readonly 
 }
 
 /** An array of structures. */
-export const array = <F extends Fields, const O extends FieldOptions<Decoded<F>[]>>(fields: F, options?: O) =>
+export const array = <F extends Fields, const O extends FieldOptions<Decoded<F>[] & readonly Encodable<F>[]>>(
+  fields: F,
+  options?: O,
+) =>
   field<Decoded<F>[], readonly Encodable<F>[], O>(
     [],
     (version, flexible) =>
@@ -232,7 +235,10 @@ export const array = <F extends Fields, const O extends FieldOptions<Decoded<F>[
     options,
   );
 
-export const nullableArray = <F extends Fields, const O extends FieldOptions<Decoded<F>[] | null>>(
+export const nullableArray = <
+  F extends Fields,
+  const O extends FieldOptions<(Decoded<F>[] & readonly Encodable<F>[]) | null>,
+>(
   fields: F,
   options?: O,
 ) =>
@@ -284,11 +290,14 @@ export function struct<F extends Fields>(
       const value = { ...absent };
       for (const { name, codec } of present) value[name] = codec.read(reader);
       if (flexible) reader.skipTags();
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the loop above built it field by field
       return value as Decoded<F>;
     },
     write(writer, value) {
       const values: Readonly<Record<string, unknown>> = value;
-      for (const { name, codec } of present) codec.write(writer, values[name] as never);
+      for (const { name, codec } of present)
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Encodable<F> has checked it by its name
+        codec.write(writer, values[name] as never);
       if (flexible) writer.uvarint(0);
     },
   };

@@ -1,16 +1,14 @@
 /** Byte strings from this size on are sent from where they lie instead of being copied. */
 const BY_REFERENCE = 2048;
 
-/** Writes Kafka's primitive types into a growing list of chunks, ready for a socket. */
+const LENGTH = 4;
+
+/** Writes Kafka's primitive types into one frame: a growing list of chunks, ready for a socket. */
 export class Writer {
   private readonly done: Buffer[] = [];
   private doneLength = 0;
   private chunk = Buffer.allocUnsafe(512);
-  private position = 0;
-
-  get length(): number {
-    return this.doneLength + this.position;
-  }
+  private position = LENGTH;
 
   int8(value: number): void {
     const at = this.claim(1);
@@ -72,8 +70,10 @@ export class Writer {
     this.doneLength += bytes.length;
   }
 
-  chunks(): readonly Buffer[] {
+  /** The finished frame, its length in front. */
+  frame(): readonly Buffer[] {
     this.seal();
+    this.done[0]?.writeInt32BE(this.doneLength - LENGTH, 0);
     return this.done;
   }
 
