@@ -5,6 +5,8 @@ export type LinkState = 'idle' | 'connecting' | 'connected' | 'disconnected' | '
 export interface LinkHealth {
   state: LinkState;
   instance: string;
+  /** Topics are there and the inbox's start is fixed: replies can be received. */
+  opened: boolean;
   /** The inbox's partition has a leader that answered the last fetch. */
   inboxReading: boolean;
   /** Something has not been answered for longer than a poll may take. */

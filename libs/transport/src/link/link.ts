@@ -95,6 +95,7 @@ export class Link {
     return {
       state: this.state,
       instance: this.instance,
+      opened: this.session !== undefined,
       inboxReading: this.session?.inbox.reading ?? false,
       stalled: this.stalled,
       pendingCalls: this.router.pendingCalls,

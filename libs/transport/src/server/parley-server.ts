@@ -126,9 +126,10 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   health(): ServerHealth {
     return {
       link: this.link.health(),
+      serves: this.patternsServed > 0,
       listening: this.listening,
       draining: this.draining !== undefined,
-      taking: this.consumptions.length > 0 || (this.listening && this.topicsServed === 0),
+      taking: this.consumptions.length > 0,
       assigned: this.consumptions.every(({ assigned }) => assigned),
       load: this.consumptions.reduce((sum, { load }) => sum + load, 0),
       expiredCalls: this.calls.expired,
@@ -136,7 +137,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     };
   }
 
-  private get topicsServed(): number {
+  private get patternsServed(): number {
     return this.handlers.callPatterns.length + this.handlers.eventPatterns.length;
   }
 

@@ -3,10 +3,12 @@ import type { LinkHealth } from '../link/link-health.js';
 /** The truth about a server at this moment, read from live state: no request is made. */
 export interface ServerHealth {
   link: LinkHealth;
+  /** There are handlers: this process is to take records. */
+  serves: boolean;
   /** The link is open and the topics are there. */
   listening: boolean;
   draining: boolean;
-  /** Records are taken, or there is no handler to take them for. */
+  /** Records are taken. */
   taking: boolean;
   /** Every group has given this member its assignment. */
   assigned: boolean;
