@@ -41,6 +41,7 @@ export interface Driver {
   on<K extends keyof DriverEvents>(event: K, listener: (detail: DriverEvents[K]) => void): () => void;
 
   /** The Kafka client behind this driver, for what Parley does not cover. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as unwrap<T>() of Nest's own transports
   unwrap<T>(): T;
 
   /** Closes subscriptions, tails and connections; resolves within `drainMs` plus a small constant. */

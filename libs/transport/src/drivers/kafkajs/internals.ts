@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { CompressionCodecs } from 'kafkajs';
-import type { Kafka } from 'kafkajs';
+import type { Batch, Kafka } from 'kafkajs';
 
 /**
  * Everything of kafkajs 2.2.4 that is reached into without being public. kafkajs is pinned exactly, and
@@ -44,9 +44,11 @@ export interface KafkajsBroker {
   readonly connectionPool: { readonly pool: readonly [KafkajsConnection, KafkajsConnection] };
   /** Connects and authenticates the first connection and learns the broker's API versions. */
   connect(): Promise<void>;
+  offsetCommit(call: OffsetCommitCall): Promise<unknown>;
 }
 
 interface ConnectionPool {
+  send(call: ProtocolCall): Promise<unknown>;
   readonly pool: readonly KafkajsConnection[];
 }
 
@@ -79,30 +81,68 @@ export function brokerFactory(kafka: Kafka): BrokerFactory {
   };
 }
 
-/** Applies the guard against idle timers to all that this client makes later: consumers, producers, admins. */
-export function guardClusters(kafka: Kafka): void {
+/** A request on its way to a connection, with what reads its answer. */
+export interface ProtocolCall {
+  request: { apiKey: number; apiVersion: number };
+  response: {
+    decode(payload: Buffer): Promise<unknown>;
+    /** Raises what the decoded answer tells of errors. */
+    parse(decoded: unknown): Promise<unknown>;
+  };
+}
+
+export interface OffsetCommitCall {
+  topics: { topic: string; partitions: { partition: number }[] }[];
+}
+
+/** What may be changed in requests of the clients that a Kafka object makes: consumers, producers, admins. */
+export interface RequestHooks {
+  call?(call: ProtocolCall): ProtocolCall;
+  /** Returning no topics sends nothing. */
+  offsetCommit?<T extends OffsetCommitCall>(call: T): T;
+}
+
+/** Guards all that this client makes later against idle timers, and lets the hooks change its requests. */
+export function guardClusters(kafka: Kafka, hooks: RequestHooks = {}): void {
   const symbol = createClusterSymbol(kafka);
   const createCluster = createClusterOf(kafka);
   const guarded: CreateCluster = options => {
     const cluster = createCluster(options);
-    const { connectionPoolBuilder } = cluster;
+    const { connectionPoolBuilder, brokerPool } = cluster;
     const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
     connectionPoolBuilder.build = async address => {
       const connectionPool = await build(address);
       for (const connection of connectionPool.pool) stopIdleTimer(connection.requestQueue);
+      const send = connectionPool.send.bind(connectionPool);
+      if (hooks.call) connectionPool.send = call => send(hooks.call?.(call) ?? call);
       return connectionPool;
+    };
+    const createBroker = brokerPool.createBroker.bind(brokerPool);
+    brokerPool.createBroker = brokerOptions => {
+      const broker = createBroker(brokerOptions);
+      const commit = broker.offsetCommit.bind(broker);
+      broker.offsetCommit = async call => {
+        const changed = hooks.offsetCommit?.(call) ?? call;
+        return changed.topics.length > 0 ? commit(changed) : undefined;
+      };
+      return broker;
     };
     return cluster;
   };
   Object.defineProperty(kafka, symbol, { value: guarded, configurable: true });
 }
 
+/** The offset that kafkajs asked for when it got this batch. */
+export function fetchedOffset(batch: Batch): number {
+  return 'fetchedOffset' in batch ? Number(batch.fetchedOffset) : Number(batch.firstOffset() ?? 0);
+}
+
 /** The plain bytes of a compressed batch, by kafkajs's codecs: gzip, and what the application registered. */
 export async function decompress(codec: number, bytes: Buffer): Promise<Buffer> {
-  const make: unknown = (CompressionCodecs as Record<number, unknown>)[codec];
-  if (typeof make !== 'function') throw new Error(`compression codec ${codec} is unknown`);
-  const { decompress: run } = (make as () => { decompress(bytes: Buffer): Promise<Buffer> })();
-  return run(bytes);
+  const make: unknown = Reflect.get(CompressionCodecs, codec);
+  const made: unknown = typeof make === 'function' ? make() : undefined;
+  if (!isCodec(made)) throw new Error(`compression codec ${codec} is unknown`);
+  return made.decompress(bytes);
 }
 
 /**
@@ -118,14 +158,24 @@ function stopIdleTimer(queue: KafkajsRequestQueue): void {
 
 function createClusterSymbol(kafka: Kafka): symbol {
   const found = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === CREATE_CLUSTER);
-  if (!found) {
-    throw new Error(
-      `This kafkajs has no ${CREATE_CLUSTER}: Parley needs kafkajs 2.2.4 exactly; check which version is installed`,
-    );
-  }
-  return found;
+  return found ?? refuseVersion();
 }
 
 function createClusterOf(kafka: Kafka): CreateCluster {
-  return (kafka as unknown as Record<symbol, CreateCluster>)[createClusterSymbol(kafka)]!;
+  const found: unknown = Reflect.get(kafka, createClusterSymbol(kafka));
+  return isCreateCluster(found) ? found : refuseVersion();
+}
+
+function refuseVersion(): never {
+  throw new Error(
+    `This kafkajs has no ${CREATE_CLUSTER}: Parley needs kafkajs 2.2.4 exactly; check which version is installed`,
+  );
+}
+
+function isCreateCluster(value: unknown): value is CreateCluster {
+  return typeof value === 'function';
+}
+
+function isCodec(value: unknown): value is { decompress(bytes: Buffer): Promise<Buffer> } {
+  return typeof value === 'object' && value !== null && 'decompress' in value;
 }

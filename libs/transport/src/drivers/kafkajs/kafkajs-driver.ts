@@ -18,6 +18,7 @@ import { Listeners } from '../listeners.js';
 import type { KafkaOptions } from '../kafka-options.js';
 import { Cluster } from './cluster.js';
 import { within } from './deadline.js';
+import { messageOf } from './errors.js';
 import { brokerFactory, guardClusters } from './internals.js';
 import type { BrokerFactory } from './internals.js';
 import { Presence } from './presence.js';
@@ -57,7 +58,7 @@ class KafkajsDriver implements Driver {
   ) {
     this.timeouts = timeoutsOf(options);
     this.listeners = new Listeners<DriverEvents>(error =>
-      logger.error(`A listener of the Kafka driver threw: ${error}`, 'ParleyKafka'),
+      logger.error(`A listener of the Kafka driver threw: ${messageOf(error)}`, 'ParleyKafka'),
     );
     this.kafka = createKafka(options, logger);
     guardClusters(this.kafka);
@@ -109,7 +110,6 @@ class KafkajsDriver implements Driver {
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     this.refuseClosed();
     const kafka = createKafka(this.options, this.logger);
-    guardClusters(kafka);
     const subscription = new KafkajsSubscription(options, { kafka, emit: this.emit });
     await this.keep(subscription);
     return subscription;
@@ -127,7 +127,9 @@ class KafkajsDriver implements Driver {
     return this.listeners.on(event, listener);
   }
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as the port has it
   unwrap<T>(): T {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says what it knows this driver by
     return this.kafka as T;
   }
 
@@ -135,10 +137,9 @@ class KafkajsDriver implements Driver {
     this.stopping.abort();
     this.presence.close();
     const closed = Promise.allSettled([...this.parts].map(part => part.close()));
-    const late = () => new DriverError('retriable', 'Closing took too long');
-    await within(Promise.allSettled(this.requests), drainMs, late).catch(() => {});
+    await within(Promise.allSettled(this.requests), drainMs, tooLate).catch(() => {});
     this.cluster.close();
-    await within(closed, CLOSE_MARGIN_MS, late).catch(() => {});
+    await within(closed, CLOSE_MARGIN_MS, tooLate).catch(() => {});
   }
 
   /** Starts a subscription or tail and closes it with the driver. */
@@ -175,4 +176,8 @@ class KafkajsDriver implements Driver {
   private readonly emit = <K extends keyof DriverEvents>(event: K, detail: DriverEvents[K]): void => {
     this.listeners.emit(event, detail);
   };
+}
+
+function tooLate(): DriverError {
+  return new DriverError('retriable', 'Closing took too long');
 }

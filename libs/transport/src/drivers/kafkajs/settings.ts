@@ -1,8 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
 import { Kafka, logLevel } from 'kafkajs';
-import type { KafkaConfig, RetryOptions } from 'kafkajs';
+import type { KafkaConfig, RetryOptions, SASLOptions } from 'kafkajs';
 import { DEFAULT_CONNECTION_TIMEOUT_MS, DEFAULT_REQUEST_TIMEOUT_MS } from '../kafka-options.js';
-import type { KafkaOptions } from '../kafka-options.js';
+import type { KafkaOptions, SaslOptions } from '../kafka-options.js';
 import { kafkajsLog } from './logger.js';
 import { socketFactory } from './socket.js';
 
@@ -45,7 +45,7 @@ export function createKafka(
     brokers: [...brokers],
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
-    ...(sasl === undefined ? {} : { sasl: sasl as KafkaConfig['sasl'] }),
+    ...(sasl === undefined ? {} : { sasl: saslOf(sasl) }),
     connectionTimeout: connectionTimeoutMs,
     authenticationTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -56,4 +56,10 @@ export function createKafka(
     logCreator: kafkajsLog(logger),
   };
   return new Kafka(config);
+}
+
+function saslOf(sasl: SaslOptions): SASLOptions {
+  if (sasl.mechanism === 'oauthbearer') return sasl;
+  const { mechanism, username, password } = sasl;
+  return { mechanism, username, password };
 }

@@ -1,19 +1,14 @@
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import { DriverError } from '../driver.js';
-import type {
-  Assignment,
-  CommitOffset,
-  DriverEvents,
-  ReceivedRecord,
-  SubscribeOptions,
-  Subscription,
-} from '../driver.js';
+import type { Assignment, CommitOffset, DriverEvents, SubscribeOptions, Subscription } from '../driver.js';
 import { pause, within } from './deadline.js';
 import { messageOf, unanswered } from './errors.js';
 import { groupAssigner } from './group-assigner.js';
+import { carriedRecords, fetchHook } from './group-fetch.js';
 import { HeldPartitions } from './held-partitions.js';
+import { fetchedOffset, guardClusters } from './internals.js';
 import type { AssignmentChange } from './held-partitions.js';
-import { receivedRecord } from './received-record.js';
+import type { OffsetCommitCall } from './internals.js';
 import { RETRY } from './settings.js';
 
 /** The lowest that brokers allow by default: a dead member's partitions move after it. */
@@ -56,6 +51,10 @@ export class KafkajsSubscription implements Subscription {
     private readonly options: SubscribeOptions,
     private readonly dependencies: SubscriptionDependencies,
   ) {
+    guardClusters(dependencies.kafka, {
+      call: fetchHook(this.report),
+      offsetCommit: call => this.withoutLost(call),
+    });
     this.consumer = dependencies.kafka.consumer({
       groupId: options.group,
       partitionAssigners: [groupAssigner(() => this.owned(), this.report)],
@@ -143,7 +142,7 @@ export class KafkajsSubscription implements Subscription {
     let held = this.held.get(batch);
     if (!held || this.closing) return;
     const highWatermark = Number(batch.highWatermark);
-    const fetchedFrom = Number((batch as { fetchedOffset?: string }).fetchedOffset ?? 0);
+    const fetchedFrom = fetchedOffset(batch);
     const { taken } = held;
     if (taken && (highWatermark < taken.next || fetchedFrom < taken.from)) {
       // The log is not the one that was read, or this is read from further back: offsets start anew.
@@ -152,11 +151,7 @@ export class KafkajsSubscription implements Subscription {
       if (!held) return;
     }
     const from = held.taken?.next ?? fetchedFrom;
-    const records: ReceivedRecord[] = [];
-    for (const message of batch.messages) {
-      const record = receivedRecord(batch, message);
-      if (record.offset >= from) records.push(record);
-    }
+    const records = batch.messages.flatMap(carriedRecords).filter(({ offset }) => offset >= from);
     const next = Math.max(from, Number(batch.lastOffset()) + 1);
     this.held.take(batch, from, next);
     if (records.length === 0) return;
@@ -203,6 +198,17 @@ export class KafkajsSubscription implements Subscription {
     this.shield(() => {
       Promise.resolve(this.options.onRevoked(revoked)).catch(this.report);
     });
+  }
+
+  /** kafkajs repeats a commit that failed, after a rebalance too: what was lost by then must not be among it. */
+  private withoutLost<T extends OffsetCommitCall>(call: T): T {
+    const topics = call.topics
+      .map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.filter(({ partition }) => this.held.get({ topic, partition })),
+      }))
+      .filter(({ partitions }) => partitions.length > 0);
+    return { ...call, topics };
   }
 
   private owned(): Record<string, number[]> {

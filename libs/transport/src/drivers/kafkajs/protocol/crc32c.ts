@@ -3,8 +3,8 @@
  * eight bytes a step by eight tables ("slicing by 8").
  */
 const POLYNOMIAL = 0x82f63b78;
-const TABLES = makeTables();
-const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES;
+const NONE = new Int32Array(256);
+const [T0 = NONE, T1 = NONE, T2 = NONE, T3 = NONE, T4 = NONE, T5 = NONE, T6 = NONE, T7 = NONE] = makeTables();
 
 /** The checksum of bytes `start` to `end`, as an unsigned 32-bit number. */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number {
@@ -26,29 +26,25 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   return ~crc >>> 0;
 }
 
-type Tables = [
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-];
-
-function makeTables(): Tables {
-  const tables = Array.from({ length: 8 }, () => new Int32Array(256)) as Tables;
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
-    tables[0][byte] = crc;
-  }
-  for (let table = 1; table < 8; table++) {
+function makeTables(): Int32Array[] {
+  const tables: Int32Array[] = [];
+  for (let table = 0; table < 8; table++) {
+    const entries = new Int32Array(256);
     for (let byte = 0; byte < 256; byte++) {
-      const previous = tables[table - 1]![byte]!;
-      tables[table]![byte] = tables[0][previous & 0xff]! ^ (previous >>> 8);
+      entries[byte] = table === 0 ? shiftedOut(byte) : advanced(tables[table - 1]![byte]!, tables[0]!);
     }
+    tables.push(entries);
   }
   return tables;
+}
+
+function shiftedOut(byte: number): number {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+  return crc;
+}
+
+/** The checksum after one more byte, a zero. */
+function advanced(crc: number, first: Int32Array): number {
+  return first[crc & 0xff]! ^ (crc >>> 8);
 }

@@ -72,11 +72,11 @@ export function fetchRequest(
         .int32(0) // nothing to forget
         .string(rackId);
     },
-    read: readAnswer,
+    read: readFetchAnswer,
   };
 }
 
-function readAnswer(body: Reader): FetchAnswer {
+export function readFetchAnswer(body: Reader): FetchAnswer {
   const throttleMs = body.int32();
   const errorCode = body.int16();
   body.int32(); // session

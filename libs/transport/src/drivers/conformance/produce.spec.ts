@@ -1,0 +1,193 @@
+import { ApiKey, fault } from '@parley/embedded-kafka';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ReceivedRecord } from '../driver.js';
+import { DRIVERS } from './drivers.js';
+import { record, send, Stage } from './stage.js';
+
+const ONE_KIB = 'x'.repeat(1024);
+
+describe.each(DRIVERS)('%s: produce', (_, make) => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await Stage.any(make);
+  });
+  afterEach(() => stage.close());
+
+  it('acknowledges each partition with the offset of its first record', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic(2);
+    const [{ leader } = { leader: -1 }] = await driver.partitions(topic);
+    const records = [record(topic, 1, 'a'), record(topic, 0, 'b'), record(topic, 1, 'c')];
+    expect(sorted(await driver.produce(leader, records))).toEqual([
+      { topic, partition: 0, baseOffset: 0 },
+      { topic, partition: 1, baseOffset: 0 },
+    ]);
+    expect(sorted(await driver.produce(leader, records))).toEqual([
+      { topic, partition: 0, baseOffset: 1 },
+      { topic, partition: 1, baseOffset: 2 },
+    ]);
+  });
+
+  it('carries keys, values and headers byte for byte, in order', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic();
+    const bytes = Buffer.from([0, 255, 128, 10]);
+    const sent = [
+      { topic, partition: 0, key: Buffer.from('k'), value: bytes, headers: { text: 'grüße', bytes } },
+      { topic, partition: 0, key: null, value: null, headers: { empty: Buffer.alloc(0) } },
+      { topic, partition: 0, key: Buffer.alloc(0), value: Buffer.alloc(100_000, 7), headers: {} },
+    ];
+    const [{ leader } = { leader: -1 }] = await driver.partitions(topic);
+    const before = Date.now();
+    await driver.produce(leader, sent);
+    const seen: ReceivedRecord[] = [];
+    await driver.tail({
+      topic,
+      partitions: [0],
+      from: 0,
+      onBatch: ({ records }) => seen.push(...records),
+      onGap() {},
+    });
+    await vi.waitFor(() => expect(seen).toHaveLength(3));
+    expect(seen.map(({ offset }) => offset)).toEqual([0, 1, 2]);
+    expect(seen[0]).toMatchObject({ key: Buffer.from('k'), value: bytes });
+    expect(seen[0]?.headers).toEqual({ text: Buffer.from('grüße'), bytes });
+    expect(seen[1]).toMatchObject({ key: null, value: null, headers: { empty: Buffer.alloc(0) } });
+    expect(seen[2]).toMatchObject({ key: Buffer.alloc(0), value: Buffer.alloc(100_000, 7), headers: {} });
+    expect(seen[0]!.timestamp).toBeGreaterThanOrEqual(before - 1_000);
+  });
+
+  it('tells of a partition that does not exist as permanent, and takes its neighbours', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic(2);
+    const [{ leader } = { leader: -1 }] = await driver.partitions(topic);
+    const outcomes = sorted(await driver.produce(leader, [record(topic, 0, 'a'), record(topic, 99, 'b')]));
+    expect(outcomes).toMatchObject([
+      { partition: 0, baseOffset: 0 },
+      { partition: 99, baseOffset: -1, error: { kind: 'permanent' } },
+    ]);
+    expect(outcomes[0]?.error).toBeUndefined();
+  });
+
+  it('tells of a batch over the limit as too large, and takes its neighbours', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic(2, { 'max.message.bytes': '4096' });
+    const [{ leader } = { leader: -1 }] = await driver.partitions(topic);
+    const large = Array.from({ length: 8 }, () => record(topic, 1, ONE_KIB));
+    const outcomes = sorted(await driver.produce(leader, [record(topic, 0, 'a'), ...large]));
+    expect(outcomes).toMatchObject([
+      { partition: 0, baseOffset: 0 },
+      { partition: 1, baseOffset: -1, error: { kind: 'too-large' } },
+    ]);
+  });
+
+  it('tells of a broker that is not in the cluster as stale', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic();
+    const outcomes = await driver.produce(4711, [record(topic, 0, 'a')]);
+    expect(outcomes).toMatchObject([{ topic, partition: 0, baseOffset: -1, error: { kind: 'stale' } }]);
+  });
+
+  it('takes 20,000 records to one partition without slowing down by their number', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic();
+    const [{ leader } = { leader: -1 }] = await driver.partitions(topic);
+    const records = Array.from({ length: 20_000 }, (_, index) => record(topic, 0, `${index}`));
+    const started = performance.now();
+    expect(await driver.produce(leader, records)).toEqual([{ topic, partition: 0, baseOffset: 0 }]);
+    expect(performance.now() - started).toBeLessThan(1_500); // kafkajs's own producer: 2,900 ms
+  });
+});
+
+describe.each(DRIVERS)('%s: produce, with faults', (_, make) => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await Stage.embedded(make, { brokers: 2, topics: [{ name: 'a', partitions: 3 }] });
+  });
+  afterEach(() => stage.close());
+
+  it('sends exactly one request, whatever it holds', async () => {
+    const driver = await stage.driver();
+    await driver.partitions('a');
+    let requests = 0;
+    stage.kafka.intercept(ApiKey.Produce, () => void requests++);
+    for (const partition of [0, 1, 2]) stage.kafka.moveLeader('a', partition, 1);
+    await driver.produce(1, [record('a', 0, 'x'), record('a', 1, 'y'), record('a', 2, 'z')]);
+    expect(requests).toBe(1);
+  });
+
+  it('tells of a partition that another broker leads as stale, and takes its neighbours', async () => {
+    const driver = await stage.driver();
+    stage.kafka.moveLeader('a', 0, 1);
+    stage.kafka.moveLeader('a', 1, 2);
+    const outcomes = sorted(await driver.produce(1, [record('a', 0, 'x'), record('a', 1, 'y')]));
+    expect(outcomes).toMatchObject([
+      { partition: 0, baseOffset: 0 },
+      { partition: 1, baseOffset: -1, error: { kind: 'stale', code: 'NOT_LEADER_OR_FOLLOWER' } },
+    ]);
+  });
+
+  it.each([
+    [29, 'permanent'],
+    [87, 'permanent'],
+    [18, 'too-large'],
+    [7, 'retriable'],
+    [19, 'retriable'],
+    [5, 'stale'],
+  ] as const)('tells of error code %i as %s', async (code, kind) => {
+    const driver = await stage.driver();
+    stage.kafka.intercept(ApiKey.Produce, () => fault.error(code));
+    const outcomes = await driver.produce(stage.kafka.leaderOf('a', 0), [record('a', 0, 'x')]);
+    expect(outcomes).toMatchObject([{ error: { kind } }]);
+  });
+
+  it('rejects as retriable when the answer is lost, though the records may be there', async () => {
+    const driver = await stage.driver();
+    const leader = stage.kafka.leaderOf('a', 0);
+    const stop = stage.kafka.intercept(ApiKey.Produce, () => fault.dropResponse);
+    const lost = driver.produce(leader, [record('a', 0, 'x')], { timeoutMs: 100 });
+    await expect(lost).rejects.toMatchObject({ name: 'DriverError', kind: 'retriable' });
+    stop();
+    expect(await driver.produce(leader, [record('a', 0, 'y')])).toMatchObject([{ baseOffset: 1 }]);
+  });
+
+  it('rejects as retriable when the connection breaks, and connects again for the next', async () => {
+    const driver = await stage.driver();
+    const leader = stage.kafka.leaderOf('a', 0);
+    const stop = stage.kafka.intercept(ApiKey.Produce, () => fault.close);
+    await expect(driver.produce(leader, [record('a', 0, 'x')])).rejects.toMatchObject({ kind: 'retriable' });
+    stop();
+    expect(await driver.produce(leader, [record('a', 0, 'y')])).toMatchObject([{ baseOffset: 0 }]);
+  });
+
+  it('rejects as retriable when the broker is down', async () => {
+    const driver = await stage.driver();
+    await send(driver, record('a', 0, 'x'));
+    const leader = stage.kafka.leaderOf('a', 0);
+    await stage.kafka.stopBroker(leader);
+    await expect(driver.produce(leader, [record('a', 0, 'y')])).rejects.toMatchObject({ kind: 'retriable' });
+  });
+
+  it('is not held up by a broker that hangs when it sends to another', async () => {
+    const driver = await stage.driver();
+    stage.kafka.moveLeader('a', 0, 1);
+    stage.kafka.moveLeader('a', 1, 2);
+    await send(driver, record('a', 0, 'x'), record('a', 1, 'x'));
+    stage.kafka.intercept(ApiKey.Produce, ({ nodeId }) => (nodeId === 1 ? fault.drop : undefined));
+    const hung = driver.produce(1, [record('a', 0, 'y')], { timeoutMs: 1_000 });
+    const settled = vi.fn();
+    hung.catch(settled);
+    expect(await driver.produce(2, [record('a', 1, 'z')])).toMatchObject([{ baseOffset: 1 }]);
+    expect(settled).not.toHaveBeenCalled();
+    await expect(hung).rejects.toMatchObject({ kind: 'retriable' });
+  });
+
+  it('leaves nothing to wait for where there is nothing to send', async () => {
+    const driver = await stage.driver();
+    expect(await driver.produce(1, [])).toEqual([]);
+  });
+});
+
+function sorted<T extends { partition: number }>(outcomes: readonly T[]): T[] {
+  return outcomes.toSorted((a, b) => a.partition - b.partition);
+}

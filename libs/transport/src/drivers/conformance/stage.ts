@@ -1,0 +1,88 @@
+import { EmbeddedKafka } from '@parley/embedded-kafka';
+import type { EmbeddedKafkaOptions } from '@parley/embedded-kafka';
+import type { Driver, DriverEvents, OutgoingRecord, ReceivedRecord } from '../driver.js';
+import type { KafkaOptions } from '../kafka-options.js';
+import type { MakeDriver } from './drivers.js';
+
+const SILENT = { log() {}, error() {}, warn() {}, debug() {} };
+
+let topics = 0;
+
+/** A broker, and the drivers that a spec opened on it. Closes all of them. */
+export class Stage {
+  readonly errors: DriverEvents['error'][] = [];
+  private readonly opened: Driver[] = [];
+
+  private constructor(
+    private readonly make: MakeDriver,
+    /** Made for this spec, whatever KAFKA_BROKERS says: faults can be injected. */
+    readonly kafka: EmbeddedKafka,
+    private readonly brokers: readonly string[],
+  ) {}
+
+  /** On an embedded broker. */
+  static async embedded(make: MakeDriver, options: EmbeddedKafkaOptions = {}): Promise<Stage> {
+    const kafka = await EmbeddedKafka.start(options);
+    return new Stage(make, kafka, kafka.brokers);
+  }
+
+  /** On the brokers that KAFKA_BROKERS names, else on an embedded one: for specs that need no faults. */
+  static async any(make: MakeDriver): Promise<Stage> {
+    const kafka = await EmbeddedKafka.start();
+    return new Stage(make, kafka, process.env.KAFKA_BROKERS?.split(',') ?? kafka.brokers);
+  }
+
+  /** A driver that is not yet connected. */
+  unconnected(options: Partial<KafkaOptions> = {}): Driver {
+    const driver = this.make({ brokers: this.brokers, clientId: 'conformance', ...options }, SILENT);
+    driver.on('error', event => this.errors.push(event));
+    this.opened.push(driver);
+    return driver;
+  }
+
+  async driver(options: Partial<KafkaOptions> = {}): Promise<Driver> {
+    const driver = this.unconnected(options);
+    await driver.connect();
+    return driver;
+  }
+
+  /** A new topic, under a name that no other spec uses. */
+  async topic(partitions = 1, config: Record<string, string> = {}): Promise<string> {
+    const topic = this.name();
+    const driver = await this.driver();
+    await driver.ensureTopics([{ topic, partitions, replication: -1, config }], 'create');
+    return topic;
+  }
+
+  name(): string {
+    return `conformance-${process.pid}-${Date.now()}-${++topics}`;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.opened.map(driver => driver.close({ drainMs: 0 })));
+    await this.kafka.close();
+  }
+}
+
+export function record(topic: string, partition: number, value: string): OutgoingRecord {
+  return { topic, partition, key: null, value: Buffer.from(value), headers: {} };
+}
+
+export function values(records: readonly ReceivedRecord[]): (string | undefined)[] {
+  return records.map(({ value }) => value?.toString());
+}
+
+/** Sends to whoever leads the partition now, again until it is acknowledged: as the sender does, without its batching. */
+export async function send(driver: Driver, ...records: OutgoingRecord[]): Promise<void> {
+  for (const one of records) await sendOne(driver, one);
+}
+
+async function sendOne(driver: Driver, one: OutgoingRecord): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const leaders = await driver.partitions(one.topic, { fresh: tries > 0 });
+    const leader = leaders.find(({ partition }) => partition === one.partition)?.leader ?? -1;
+    const [outcome] = leader < 0 ? [] : await driver.produce(leader, [one]);
+    if (outcome && !outcome.error) return;
+  }
+  throw new Error(`${one.topic}[${one.partition}] took no record`);
+}

@@ -1,0 +1,97 @@
+import { ApiKey } from '@parley/embedded-kafka';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DRIVERS } from './drivers.js';
+import { Stage } from './stage.js';
+
+describe.each(DRIVERS)('%s: topics', (_, make) => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await Stage.any(make);
+  });
+  afterEach(() => stage.close());
+
+  it('creates what is missing and resolves once each partition has a leader', async () => {
+    const driver = await stage.driver();
+    const topic = stage.name();
+    await driver.ensureTopics([{ topic, partitions: 3, replication: -1 }], 'create');
+    const leaders = await driver.partitions(topic);
+    expect(leaders.map(({ partition }) => partition)).toEqual([0, 1, 2]);
+    expect(leaders.every(({ leader }) => leader >= 0)).toBe(true);
+  });
+
+  it('adds partitions to a topic that has fewer, and leaves one that has more', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic(2);
+    await driver.ensureTopics([{ topic, partitions: 4, replication: -1 }], 'create');
+    expect(await driver.partitions(topic)).toHaveLength(4);
+    await driver.ensureTopics([{ topic, partitions: 1, replication: -1 }], 'create');
+    expect(await driver.partitions(topic, { fresh: true })).toHaveLength(4);
+  });
+
+  it('lets instances create the same topics at once', async () => {
+    const topic = stage.name();
+    const specs = [
+      { topic, partitions: 2, replication: -1 },
+      { topic: `${topic}-b`, partitions: 2, replication: -1 },
+    ];
+    const drivers = await Promise.all([stage.driver(), stage.driver(), stage.driver()]);
+    await Promise.all(drivers.map(driver => driver.ensureTopics(specs, 'create')));
+    expect(await drivers[0]!.partitions(topic)).toHaveLength(2);
+  });
+
+  it('verifies without creating, and names what is missing and what is short', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic(2);
+    const missing = stage.name();
+    await driver.ensureTopics([{ topic, partitions: 2, replication: -1 }], 'verify');
+    const wanted = [
+      { topic, partitions: 8, replication: -1 },
+      { topic: missing, partitions: 1, replication: -1 },
+    ];
+    const rejection = expect(driver.ensureTopics(wanted, 'verify')).rejects;
+    await rejection.toMatchObject({ kind: 'permanent' });
+    await rejection.toThrow(`${topic} has 2 partitions, wants 8`);
+    await rejection.toThrow(`${missing} is missing`);
+    expect(await driver.partitions(missing)).toEqual([]);
+  });
+
+  it('does nothing in mode none', async () => {
+    const driver = await stage.driver();
+    const topic = stage.name();
+    await driver.ensureTopics([{ topic, partitions: 1, replication: -1 }], 'none');
+    expect(await driver.partitions(topic)).toEqual([]);
+  });
+
+  it('tells at once, and by name, when the broker refuses a topic', async () => {
+    const driver = await stage.driver();
+    const topic = stage.name();
+    const creation = driver.ensureTopics([{ topic, partitions: 1, replication: 9 }], 'create');
+    await expect(creation).rejects.toMatchObject({ kind: 'permanent', code: 'INVALID_REPLICATION_FACTOR' });
+    await expect(creation).rejects.toThrow(topic);
+  });
+
+  it('knows no partitions of an unknown topic, and makes none', async () => {
+    const driver = await stage.driver();
+    const topic = stage.name();
+    expect(await driver.partitions(topic)).toEqual([]);
+    expect(await driver.partitions(topic, { fresh: true })).toEqual([]);
+  });
+});
+
+describe.each(DRIVERS)('%s: metadata', (_, make) => {
+  it('is asked for once by lookups at the same time, and kept', async () => {
+    const stage = await Stage.embedded(make, { topics: ['a'] });
+    try {
+      const driver = await stage.driver();
+      let asked = 0;
+      stage.kafka.intercept(ApiKey.Metadata, () => void asked++);
+      await Promise.all(Array.from({ length: 20 }, () => driver.partitions('a')));
+      await driver.partitions('a');
+      expect(asked).toBe(1);
+      await driver.partitions('a', { fresh: true });
+      expect(asked).toBe(2);
+    } finally {
+      await stage.close();
+    }
+  });
+});
