@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { KAFKA_VERSION, MissingToolError, startKafka } from '@parley/tools/kafka';
+import { options } from './options.js';
+import { type Step, plan } from './plan.js';
+import { measure } from './processes/measure.js';
+import { Progress } from './progress.js';
+import { environment } from './report/environment.js';
+import { medianRows } from './report/median.js';
+import { ratiosOf, type Report, type Row } from './report/report.js';
+import { rowLine, summary } from './report/summary.js';
+import { writeDocs } from './report/write-docs.js';
+import { SYSTEMS } from './systems.js';
+
+const chosen = options(process.argv);
+try {
+  const report = await bench();
+  console.log(`\n${summary(report)}`);
+  if (chosen.json) {
+    await mkdir(dirname(chosen.json), { recursive: true });
+    await writeFile(chosen.json, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  if (chosen.docs) console.log(`Written: ${await writeDocs(report)}`);
+  process.exitCode = report.rows.some(row => row.error !== undefined) ? 1 : 0;
+} catch (error) {
+  console.error(error instanceof MissingToolError ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function bench(): Promise<Report> {
+  const steps = plan(chosen);
+  const given = process.env['KAFKA_BROKERS'];
+  const own =
+    !given && steps.some(step => SYSTEMS[step.system]?.kafka)
+      ? await startKafka({ log: line => console.error(line) })
+      : undefined;
+  try {
+    const brokers = (given || own?.bootstrap || '').split(',').filter(Boolean);
+    const rows = medianRows(await measureAll(steps, brokers));
+    const kafka = given ? `the Kafka at ${given}` : `Apache Kafka ${KAFKA_VERSION} with one broker`;
+    return { environment: environment(kafka, chosen.seconds), rows, ratios: ratiosOf(rows) };
+  } finally {
+    await own?.close();
+  }
+}
+
+async function measureAll(steps: readonly Step[], brokers: string[]): Promise<Row[]> {
+  const progress = new Progress(steps.reduce((sum, step) => sum + step.concurrency.length, 0));
+  const rows: Row[] = [];
+  try {
+    for (const { system, scenario, concurrency } of steps) {
+      progress.at(`${scenario} · ${system}`);
+      const measurement = { system, scenario, concurrency, brokers, countedMs: chosen.seconds * 1_000 };
+      for await (const outcome of measure({ ...measurement, profiles: chosen.prof })) {
+        const row: Row = {
+          system,
+          scenario,
+          concurrency: outcome.concurrency,
+          ...('figures' in outcome ? outcome.figures : { error: outcome.error }),
+        };
+        rows.push(row);
+        progress.done(rowLine(row));
+      }
+    }
+  } finally {
+    progress.close();
+  }
+  return rows;
+}

@@ -1,0 +1,66 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Peer } from './peer.js';
+
+/** How much of a child's last output is kept, to explain why it died. */
+const OUTPUT_TAIL = 2_000;
+
+/** How long a child may take to write its profile and end. */
+const EXIT_MS = 10_000;
+
+type Handlers = ConstructorParameters<typeof Peer>[1];
+
+/** A process of the bench, and the questions to and from it. */
+export class Child {
+  readonly #process: ChildProcess;
+  readonly #peer: Peer;
+  #output = '';
+
+  /** `profile`: where to write a CPU profile when the process ends. */
+  constructor(file: string, handlers: Handlers, profile?: { dir: string; name: string }) {
+    this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      execArgv: profile
+        ? ['--cpu-prof', `--cpu-prof-dir=${profile.dir}`, `--cpu-prof-name=${profile.name}.cpuprofile`]
+        : [],
+      env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_NO_WARNINGS: '1' },
+    });
+    this.#peer = new Peer(this.#process, handlers);
+    for (const stream of [this.#process.stdout, this.#process.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_TAIL);
+      });
+    this.#process.on('error', error => this.#peer.end(error));
+    this.#process.on('exit', code =>
+      this.#peer.end(new Error(`The process ended with ${code}: ${this.output || 'no output'}`)),
+    );
+  }
+
+  /** What the process last printed. */
+  get output(): string {
+    return this.#output.trim();
+  }
+
+  /** Rejects, and ends the process, when the answer takes longer than the limit. */
+  async ask<T>(name: string, parameter: unknown, limitMs: number): Promise<T> {
+    const timer = setTimeout(() => {
+      this.#peer.end(new Error(`No end after ${limitMs / 1_000} s. ${this.output}`.trim()));
+      this.#process.kill('SIGKILL');
+    }, limitMs);
+    try {
+      return await this.#peer.ask<T>(name, parameter);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const exited = once(this.#process, 'exit');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), EXIT_MS);
+    this.#peer.ask('exit').catch(() => {}); // It may be gone before it answers.
+    await exited;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Environment } from './environment.js';
+
+/** One measurement. A system that failed has an `error` and no figures. */
+export interface Row {
+  system: string;
+  scenario: string;
+  concurrency: number;
+  rps?: number;
+  itemsPerSecond?: number;
+  p50Ms?: number;
+  p99Ms?: number;
+  cpuSeconds?: number;
+  rssMb?: number;
+  note?: string;
+  error?: string;
+}
+
+/** Parley's figures divided by another system's: rates above one and latencies below one are in its favour. */
+export interface Ratio {
+  scenario: string;
+  concurrency: number;
+  against: string;
+  rate?: number;
+  p50?: number;
+  p99?: number;
+}
+
+export interface Report {
+  environment: Environment;
+  rows: Row[];
+  ratios: Ratio[];
+}
+
+/** The system that all others are compared with. */
+export const SUBJECT = 'parley';
+
+/** Calls or items a second, whichever the scenario counts. */
+export function rateOf(row: Row): number | undefined {
+  return row.rps ?? row.itemsPerSecond;
+}
+
+/** Parley against every other system, in each scenario that both have figures for. */
+export function ratiosOf(rows: readonly Row[]): Ratio[] {
+  return rows
+    .filter(row => row.system === SUBJECT)
+    .flatMap(subject =>
+      rows
+        .filter(
+          row =>
+            row.system !== SUBJECT &&
+            row.scenario === subject.scenario &&
+            row.concurrency === subject.concurrency &&
+            !row.error &&
+            !subject.error,
+        )
+        .map(row => ({
+          scenario: row.scenario,
+          concurrency: row.concurrency,
+          against: row.system,
+          ...defined('rate', quotient(rateOf(subject), rateOf(row))),
+          ...defined('p50', quotient(subject.p50Ms, row.p50Ms)),
+          ...defined('p99', quotient(subject.p99Ms, row.p99Ms)),
+        })),
+    );
+}
+
+function quotient(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || !b ? undefined : a / b;
+}
+
+function defined<K extends string>(key: K, value: number | undefined): Partial<Record<K, number>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, number>);
+}

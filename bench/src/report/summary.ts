@@ -1,0 +1,39 @@
+import { styleText } from 'node:util';
+import { rateOf, type Report, type Row } from './report.js';
+import { targetResults } from './targets.js';
+
+/** One row for the terminal. */
+export function rowLine(row: Row): string {
+  const name = `${row.scenario} ${row.concurrency}`.padEnd(19) + row.system.padEnd(18);
+  if (row.error !== undefined) return name + styleText('red', `failed: ${row.error}`);
+  const rate = rateOf(row);
+  const latency =
+    row.p50Ms === undefined ? '' : `p50 ${row.p50Ms.toFixed(2)} ms, p99 ${row.p99Ms?.toFixed(2)} ms`;
+  return [
+    name + (rate === undefined ? '' : `${Math.round(rate).toLocaleString('en')}/s`).padStart(11),
+    latency.padEnd(36),
+    `cpu ${row.cpuSeconds?.toFixed(2)} s`.padEnd(13),
+    `${row.rssMb?.toFixed(0)} MB`,
+    row.note ?? '',
+  ].join('  ');
+}
+
+/** Ratios and targets for the terminal. */
+export function summary(report: Report): string {
+  const lines = report.ratios.map(
+    ({ scenario, concurrency, against, rate, p50 }) =>
+      `${scenario} ${concurrency}`.padEnd(19) +
+      `parley / ${against}`.padEnd(28) +
+      (rate === undefined ? '' : `rate ${rate.toFixed(2)}x`).padEnd(16) +
+      (p50 === undefined ? '' : `p50 ${p50.toFixed(2)}x`),
+  );
+  const targets = targetResults(report.ratios).map(
+    ({ scenario, concurrency, figure, against, bound, measured, met }) =>
+      styleText(
+        met ? 'green' : 'red',
+        `${met ? 'met   ' : 'missed'}  ${scenario} ${concurrency}: ${figure} ` +
+          `${figure === 'rate' ? '>=' : '<='} ${bound}x ${against}: ${measured.toFixed(2)}x`,
+      ),
+  );
+  return [...lines, ...targets].join('\n');
+}

@@ -1,0 +1,45 @@
+import type { Observable } from 'rxjs';
+import type { Body } from './body.js';
+
+/** What a system under test is told. Server and client of one measurement get the same. */
+export interface Settings {
+  /** Kafka's bootstrap addresses; empty for systems that do without. */
+  brokers: string[];
+  /** A free TCP port, for systems that listen on one. */
+  port: number;
+  /** Unique to one pair of processes: begins the names of its topics and groups. */
+  run: string;
+}
+
+/** How many events a server has handled, and when the last one was, as process.hrtime in milliseconds. */
+export interface Handled {
+  count: number;
+  lastAt: number;
+}
+
+export interface BenchServer {
+  handled(): Handled;
+  close(): Promise<void>;
+}
+
+/** The caller's side. Where a system has no streams or no events, the method is missing. */
+export interface BenchClient {
+  /** One echoed call. */
+  unary(body: Body): Promise<unknown>;
+  /** One echoed call whose handler first awaits SLOW_MS. */
+  slow(body: Body): Promise<unknown>;
+  /** One call that is answered by so many bodies. */
+  stream?(items: number): Observable<unknown>;
+  /** One event; resolves once the system took it. */
+  emit?(body: Body): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** One way for services to talk. `server` resolves once calls can be made, `client` at once where it can. */
+export interface System {
+  server(settings: Settings): Promise<BenchServer>;
+  client(settings: Settings): Promise<BenchClient>;
+}
+
+/** How long the handler of `slow` waits before it answers. */
+export const SLOW_MS = 20;

@@ -1,0 +1,36 @@
+import type { System } from './system.js';
+
+export interface SystemEntry {
+  load(): Promise<{ system: System }>;
+  kafka: boolean;
+  streams: boolean;
+  events: boolean;
+  /** Runs only when it is named. */
+  optional?: boolean;
+}
+
+const everything = { kafka: true, streams: true, events: true };
+
+/** Every system under test; each process loads only the one it runs. */
+export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
+  'nest-kafka': { ...everything, load: () => import('./systems/nest-kafka.js') },
+  'nest-kafka-tuned': {
+    ...everything,
+    optional: true,
+    load: async () => ({ system: (await import('./systems/nest-kafka.js')).tuned }),
+  },
+  'nest-http': {
+    kafka: false,
+    streams: false,
+    events: false,
+    load: () => import('./systems/nest-http.js'),
+  },
+  'nest-grpc': {
+    kafka: false,
+    streams: true,
+    events: false,
+    load: () => import('./systems/nest-grpc.js'),
+  },
+  'nest-tcp': { kafka: false, streams: true, events: true, load: () => import('./systems/nest-tcp.js') },
+  'kafkajs-floor': { ...everything, load: () => import('./systems/kafkajs-floor.js') },
+};

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Controller, Module, type Type } from '@nestjs/common';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+import type { Body } from '../body.js';
+import type { EventCount } from '../event-count.js';
+import { SLOW_MS } from '../system.js';
+
+/** The patterns a message controller answers. */
+export interface Patterns {
+  unary: string;
+  slow: string;
+  stream: string;
+  event: string;
+}
+
+export function patterns(prefix: string): Patterns {
+  return {
+    unary: `${prefix}unary`,
+    slow: `${prefix}slow`,
+    stream: `${prefix}stream`,
+    event: `${prefix}event`,
+  };
+}
+
+/** A stream's answer, in the form that is quickest in the transport. */
+export type StreamOf = (items: number) => Observable<Body> | AsyncIterable<Body>;
+
+/** A Nest application with one controller, which every message-based system serves. */
+export function rpcModule(names: Patterns, events: EventCount, streamOf: StreamOf): Type {
+  @Controller()
+  class RpcController {
+    @MessagePattern(names.unary)
+    unary(@Payload() data: Body): Body {
+      return data;
+    }
+
+    @MessagePattern(names.slow)
+    async slow(@Payload() data: Body): Promise<Body> {
+      await sleep(SLOW_MS);
+      return data;
+    }
+
+    @MessagePattern(names.stream)
+    stream(@Payload() { items }: { items: number }) {
+      return streamOf(items);
+    }
+
+    @EventPattern(names.event)
+    event(@Payload() _data: object): void {
+      events.add();
+    }
+  }
+
+  @Module({ controllers: [RpcController] })
+  class RpcModule {}
+  return RpcModule;
+}
