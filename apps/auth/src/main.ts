@@ -1,0 +1,11 @@
+import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ParleyServer } from '@parley/transport';
+import { AuthModule } from './auth.module.js';
+
+const app = await NestFactory.create(AuthModule);
+app.enableShutdownHooks();
+app.useGlobalPipes(new StandardSchemaValidationPipe());
+app.connectMicroservice({ strategy: app.get(ParleyServer) }, { inheritAppConfig: true });
+await app.startAllMicroservices();
+await app.listen(process.env['PORT'] ?? 3001);
