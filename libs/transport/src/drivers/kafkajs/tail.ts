@@ -94,25 +94,25 @@ export class KafkajsTail implements Tail {
     const leaders = await this.findLeaders();
     for (const partition of partitions) {
       const leader = leaders.get(partition);
-      if (leader === undefined) {
-        throw new DriverError(
-          'stale',
-          `${topic}[${partition}] has no leader to be read from`,
-          'LEADER_NOT_AVAILABLE',
-        );
+      if (leader === undefined && leaders.size > 0) {
+        const message = `${topic}[${partition}] does not exist: the topic has ${leaders.size} partitions`;
+        throw new DriverError('permanent', message, 'UNKNOWN_TOPIC_OR_PARTITION');
+      }
+      if (leader === undefined || leader < 0) {
+        const message = `${topic}[${partition}] has no leader to be read from`;
+        throw new DriverError('stale', message, 'LEADER_NOT_AVAILABLE');
       }
       const offset = from === 'end' ? await this.listOffset(partition, leader, LATEST) : from;
       this.positions.set(partition, { partition, offset, leader, answered: true, outOfRange: false });
     }
   }
 
+  /** All partitions of the topic; -1 for one without a leader. */
   private async findLeaders(): Promise<Map<number, number>> {
     const { topic } = this.options;
     const { topics } = await this.dependencies.cluster.metadata([topic]);
     const found = topics.filter(entry => entry.topic === topic).flatMap(leadersOf);
-    return new Map(
-      found.filter(({ leader }) => leader >= 0).map(({ partition, leader }) => [partition, leader]),
-    );
+    return new Map(found.map(({ partition, leader }) => [partition, leader]));
   }
 
   private async listOffset(
@@ -287,7 +287,7 @@ export class KafkajsTail implements Tail {
     const leaders = await this.findLeaders();
     for (const position of this.lost()) {
       const leader = leaders.get(position.partition);
-      if (leader === undefined) continue;
+      if (leader === undefined || leader < 0) continue;
       if (position.outOfRange) await this.resumeInRange(position, leader);
       position.leader = leader;
     }
