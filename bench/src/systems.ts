@@ -13,6 +13,7 @@ const everything = { kafka: true, streams: true, events: true };
 
 /** Every system under test; each process loads only the one it runs. */
 export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
+  parley: { ...everything, load: () => import('./systems/parley.js') },
   'nest-kafka': { ...everything, load: () => import('./systems/nest-kafka.js') },
   'nest-kafka-tuned': {
     ...everything,

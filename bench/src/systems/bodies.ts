@@ -19,6 +19,7 @@ export function bodiesPerTurn(items: number, perTurn: number): Observable<Body> 
 }
 
 /** The same, as fast as it is pulled. */
-export function* bodiesPulled(items: number): Generator<Body> {
+// oxlint-disable-next-line typescript/require-await -- there is nothing to wait for between two items
+export async function* bodiesPulled(items: number): AsyncGenerator<Body> {
   for (let index = 0; index < items; index++) yield body(index);
 }
