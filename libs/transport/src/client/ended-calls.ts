@@ -21,9 +21,9 @@ export class EndedCalls {
     this.forget.set(callId, () => {
       clearTimeout(timer);
       this.forget.delete(callId);
-      this.router.removeOutgoing(callId);
+      this.router.removeEnded(callId);
     });
-    this.router.addOutgoing(callId, {
+    this.router.addEnded(callId, {
       receive: (frame: ServerFrame) => {
         if (frame.kind === 'accept') onAccepted(frame);
         if (frame.kind !== 'next') this.forget.get(callId)?.();

@@ -25,7 +25,7 @@ import { OutgoingCall, type ServerAddress } from './outgoing-call.js';
  * with a ParleyException; unsubscribing ends the call on both sides. `emit` sends at once; its Observable gives the
  * record's place in the log when every in-sync replica has it.
  */
-export class ParleyClient extends ClientProxy<Record<never, never>, LinkState> {
+export class ParleyClient extends ClientProxy {
   private readonly logger = new Logger('Parley');
   private readonly settings: ClientSettings;
   private readonly link: Link;
@@ -40,6 +40,10 @@ export class ParleyClient extends ClientProxy<Record<never, never>, LinkState> {
     this.link = link ?? linkOf(this.settings);
     this.endedCalls = new EndedCalls(this.link.router);
     this.link.onState(state => this._status$.next(state));
+  }
+
+  override get status(): Observable<LinkState> {
+    return super.status as Observable<LinkState>;
   }
 
   async connect(): Promise<void> {

@@ -19,6 +19,7 @@ export interface ControlReceiver {
  */
 export class FrameRouter {
   private readonly outgoing = new Map<string, ReplyReceiver>();
+  private readonly ended = new Map<string, ReplyReceiver>();
   private readonly incoming = new Map<string, ControlReceiver>();
 
   get pendingCalls(): number {
@@ -37,6 +38,15 @@ export class FrameRouter {
     this.outgoing.delete(callId);
   }
 
+  /** A call that has ended here and may yet begin elsewhere. */
+  addEnded(callId: string, receiver: ReplyReceiver): void {
+    this.ended.set(callId, receiver);
+  }
+
+  removeEnded(callId: string): void {
+    this.ended.delete(callId);
+  }
+
   addIncoming(execution: string, receiver: ControlReceiver): void {
     this.incoming.set(execution, receiver);
   }
@@ -53,13 +63,14 @@ export class FrameRouter {
           this.incoming.get(frame.execution)?.receive(frame);
           break;
         default:
-          this.outgoing.get(frame.callId)?.receive(frame);
+          (this.outgoing.get(frame.callId) ?? this.ended.get(frame.callId))?.receive(frame);
       }
     }
   }
 
-  /** Ends every outgoing call. */
+  /** Ends every outgoing call, and forgets those that have ended. */
   abandonOutgoing(status: Status): void {
     for (const receiver of this.outgoing.values()) receiver.abandon(status);
+    for (const receiver of this.ended.values()) receiver.abandon(status);
   }
 }

@@ -32,6 +32,9 @@ export class ReplyStream implements FrameSource {
   private pending: Buffer[] = [];
   private pendingBytes = 0;
   private sent = 0;
+  /** What `sent` was when each record that is not acknowledged yet was made. */
+  private readonly unacknowledged: number[] = [];
+  private acknowledged = 0;
   private granted: number;
   private ending: 'complete' | Status | undefined;
   private posted = false;
@@ -126,18 +129,23 @@ export class ReplyStream implements FrameSource {
 
   take(maxBytes: number): Buffer[] {
     this.posted = false;
-    if (this.lastFrameTaken) return [];
+    if (this.lastFrameTaken) {
+      this.unacknowledged.push(this.sent);
+      return [];
+    }
     const items = this.takeItems(maxBytes);
     const whole = this.ended && this.pending.length === 0;
     const frames = this.framesFor(items, whole);
     this.lastFrameTaken = whole;
     this.sent += items.length;
+    this.unacknowledged.push(this.sent);
     if (!whole && this.sendable > 0) this.schedule(this.pendingBytes);
     this.wake();
     return frames;
   }
 
   delivered(): void {
+    this.acknowledged = this.unacknowledged.shift() ?? this.acknowledged;
     if (this.lastFrameTaken) this.settle();
     else if (!this.started) {
       this.started = true;
@@ -153,6 +161,7 @@ export class ReplyStream implements FrameSource {
       return;
     }
     this.lastFrameTaken = false;
+    this.sent = this.acknowledged;
     this.failNow({ code: 'RESOURCE_EXHAUSTED', message: `the reply could not be sent: ${status.message}` });
   }
 

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULTS, resolveClientOptions, resolveServerOptions, type ParleyOptions } from './options.js';
+
+const minimal = { service: 'user', kafka: { brokers: 'a:9092, b:9092' } };
+
+describe('options', () => {
+  it('need a service and brokers only', () => {
+    const { link, concurrency } = resolveServerOptions(minimal);
+    expect(link.kafka.brokers).toEqual(['a:9092', 'b:9092']);
+    expect(link.topics.calls).toEqual({ partitions: DEFAULTS.partitions.calls, replication: -1 });
+    expect(concurrency).toBe(DEFAULTS.concurrency);
+    expect(link.names.calls('user', 'x')).toBe('user.calls');
+  });
+
+  it.each<[object, string]>([
+    [
+      { ...minimal, service: undefined },
+      'service: Invalid input: expected string, received undefined; got nothing',
+    ],
+    [{ ...minimal, service: 'a b' }, 'service: must be letters, digits, ".", "_" and "-"; got "a b"'],
+    [{ ...minimal, kafka: { brokers: 'localhost' } }, 'kafka.brokers.0: must be host:port; got "localhost"'],
+    [{ ...minimal, kafka: { brokers: [] } }, 'kafka.brokers: needs at least one host:port; got a list'],
+    [{ ...minimal, concurrency: 0 }, 'concurrency: Too small: expected number to be >0; got 0'],
+    [{ ...minimal, timeoutMs: '5s' }, 'timeoutMs: Invalid input: expected number, received string; got "5s"'],
+    [{ ...minimal, conccurency: 5 }, 'Unrecognized key: "conccurency"'],
+    [{ ...minimal, driver: 'rdkafka' }, 'driver: Invalid'],
+    [{ ...minimal, codec: {} }, 'codec: must be a codec'],
+    [
+      { ...minimal, topics: { calls: { partitions: 1.5 } } },
+      'topics.calls.partitions: Invalid input: expected int',
+    ],
+  ])('%j is refused by name: %s', (options, message) => {
+    expect(() => resolveServerOptions(options as ParleyOptions)).toThrow(message);
+  });
+
+  it('never show what an object holds: it may be a secret', () => {
+    const secret = { ...minimal, prefix: { password: 'hunter2' } };
+    expect(() => resolveServerOptions(secret as never)).toThrow(/prefix: .*; got an object/);
+    expect(() => resolveServerOptions(secret as never)).not.toThrow(/hunter2/);
+  });
+
+  it('of a client name the service it calls', () => {
+    expect(() => resolveClientOptions(minimal as never)).toThrow(
+      'ParleyClient was given options that it cannot use:\n  to:',
+    );
+    expect(resolveClientOptions({ ...minimal, to: 'auth' }).to).toBe('auth');
+  });
+});
