@@ -9,7 +9,7 @@ export interface LoopOptions<Reading> {
   warmUpMs: number;
   countedMs: number;
   /** Taken when counting starts and when it ends. */
-  read(): Promise<Reading>;
+  read: () => Promise<Reading>;
 }
 
 export interface LoopResult<Reading> {

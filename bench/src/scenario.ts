@@ -15,7 +15,7 @@ export interface Bench {
   /** Counted time, where a scenario goes by time. */
   countedMs: number;
   /** Sum of both processes. */
-  usage(): Promise<Usage>;
+  usage: () => Promise<Usage>;
   /** How many events the server has handled. */
   handled(): Promise<Handled>;
 }

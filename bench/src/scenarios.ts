@@ -23,3 +23,10 @@ export const SCENARIOS: Readonly<Record<string, ScenarioEntry>> = {
   },
   startup: { concurrency: [1], suits: all, load: () => import('./scenarios/startup.js') },
 };
+
+export function scenarioNamed(name: string): ScenarioEntry {
+  const entry = SCENARIOS[name];
+  if (!entry)
+    throw new RangeError(`There is no scenario "${name}", only ${Object.keys(SCENARIOS).join(', ')}.`);
+  return entry;
+}

@@ -31,7 +31,7 @@ export interface BenchClient {
   /** One call that is answered by so many bodies. */
   stream?(items: number): Observable<unknown>;
   /** One event; resolves once the system took it. */
-  emit?(body: Body): Promise<unknown>;
+  emit?: (body: Body) => Promise<unknown>;
   close(): Promise<void>;
 }
 

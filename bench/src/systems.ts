@@ -11,7 +11,7 @@ export interface SystemEntry {
 
 const everything = { kafka: true, streams: true, events: true };
 
-/** Every system under test; each process loads only the one it runs. */
+/** Every system under test, in the order they run; each process loads only the one it runs. */
 export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
   parley: { ...everything, load: () => import('./systems/parley.js') },
   'nest-kafka': { ...everything, load: () => import('./systems/nest-kafka.js') },
@@ -35,3 +35,9 @@ export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
   'nest-tcp': { kafka: false, streams: true, events: true, load: () => import('./systems/nest-tcp.js') },
   'kafkajs-floor': { ...everything, load: () => import('./systems/kafkajs-floor.js') },
 };
+
+export function systemNamed(name: string): SystemEntry {
+  const entry = SYSTEMS[name];
+  if (!entry) throw new RangeError(`There is no system "${name}", only ${Object.keys(SYSTEMS).join(', ')}.`);
+  return entry;
+}

@@ -1,28 +1,21 @@
 import 'reflect-metadata';
 import type { Bench, Figures, Usage } from '../scenario.js';
-import { SCENARIOS } from '../scenarios.js';
-import type { BenchClient, Handled, Settings } from '../system.js';
-import { SYSTEMS } from '../systems.js';
+import { scenarioNamed } from '../scenarios.js';
+import type { BenchClient } from '../system.js';
+import { systemNamed } from '../systems.js';
 import { ownUsage } from './own-usage.js';
 import { Peer } from './peer.js';
+import type { BenchQuestions, CallerQuestions, Run } from './questions.js';
 
-/** What the callers' process is asked to run. */
-export interface Run {
-  system: string;
-  scenario: string;
-  settings: Settings;
-  concurrency: number;
-  countedMs: number;
-}
-
+/** The process that all callers are in. It ends when the bench does. */
 process.on('disconnect', () => process.exit());
-const main = new Peer(process, {
-  run: parameter => run(parameter as Run),
+const main = new Peer<BenchQuestions, CallerQuestions>(process, {
+  run,
   exit: () => void setImmediate(() => process.exit()),
 });
 
 async function run({ system: name, scenario, settings, concurrency, countedMs }: Run): Promise<Figures> {
-  const { system } = await SYSTEMS[name]!.load();
+  const { system } = await systemNamed(name).load();
   const clients: BenchClient[] = [];
   const bench: Bench = {
     concurrency,
@@ -34,13 +27,13 @@ async function run({ system: name, scenario, settings, concurrency, countedMs }:
     },
     async usage(): Promise<Usage> {
       const own = ownUsage();
-      const server = await main.ask<Usage>('usage');
+      const server = await main.ask('usage', undefined);
       return { cpuSeconds: own.cpuSeconds + server.cpuSeconds, rssMb: own.rssMb + server.rssMb };
     },
-    handled: () => main.ask<Handled>('handled'),
+    handled: () => main.ask('handled', undefined),
   };
   try {
-    return await (await SCENARIOS[scenario]!.load()).scenario.run(bench);
+    return await (await scenarioNamed(scenario).load()).scenario.run(bench);
   } finally {
     await Promise.allSettled(clients.map(client => client.close()));
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { Peer } from './peer.js';
+import { Peer, type Questions } from './peer.js';
 
 /** How much of a child's last output is kept, to explain why it died. */
 const OUTPUT_TAIL = 2_000;
@@ -9,16 +9,14 @@ const OUTPUT_TAIL = 2_000;
 /** How long a child may take to write its profile and end. */
 const EXIT_MS = 10_000;
 
-type Handlers = ConstructorParameters<typeof Peer>[1];
-
 /** A process of the bench, and the questions to and from it. */
-export class Child {
+export class Child<Theirs extends Questions & { exit(): void }, Ours extends Questions = {}> {
   readonly #process: ChildProcess;
-  readonly #peer: Peer;
+  readonly #peer: Peer<Theirs, Ours>;
   #output = '';
 
   /** `profile`: where to write a CPU profile when the process ends. */
-  constructor(file: string, handlers: Handlers, profile?: { dir: string; name: string }) {
+  constructor(file: string, answers: Ours, profile?: { dir: string; name: string }) {
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: profile
@@ -26,7 +24,7 @@ export class Child {
         : [],
       env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_NO_WARNINGS: '1' },
     });
-    this.#peer = new Peer(this.#process, handlers);
+    this.#peer = new Peer(this.#process, answers);
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.on('data', (chunk: Buffer) => {
         this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_TAIL);
@@ -43,13 +41,13 @@ export class Child {
   }
 
   /** Rejects, and ends the process, when the answer takes longer than the limit. */
-  async ask<T>(name: string, parameter: unknown, limitMs: number): Promise<T> {
+  async ask<K extends keyof Theirs & string>(name: K, parameter: Parameters<Theirs[K]>[0], limitMs: number) {
     const timer = setTimeout(() => {
       this.#peer.end(new Error(`No end after ${limitMs / 1_000} s. ${this.output}`.trim()));
       this.#process.kill('SIGKILL');
     }, limitMs);
     try {
-      return await this.#peer.ask<T>(name, parameter);
+      return await this.#peer.ask(name, parameter);
     } finally {
       clearTimeout(timer);
     }
@@ -59,7 +57,7 @@ export class Child {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const exited = once(this.#process, 'exit');
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), EXIT_MS);
-    this.#peer.ask('exit').catch(() => {}); // It may be gone before it answers.
+    this.#peer.ask('exit', undefined).catch(() => {}); // It may be gone before it answers.
     await exited;
     clearTimeout(timer);
   }

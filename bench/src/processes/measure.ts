@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import getPort from 'get-port';
 import type { Figures } from '../scenario.js';
 import type { Settings } from '../system.js';
-import type { Run } from './caller-process.js';
 import { Child } from './child.js';
+import type { BenchQuestions, CallerQuestions, Run, ServerQuestions } from './questions.js';
 
 /** How long a server may take to start. */
 const START_MS = 60_000;
@@ -35,8 +35,8 @@ export async function* measure(measurement: Measurement): AsyncGenerator<Outcome
   const run = `bench-${system}-${scenario}-${randomBytes(4).toString('hex')}`;
   const settings: Settings = { brokers, port: await getPort(), run };
 
-  const server = new Child('./server-process.js', {}, profile('server'));
-  const callers = new Child(
+  const server = new Child<ServerQuestions>('./server-process.js', {}, profile('server'));
+  const callers = new Child<CallerQuestions, BenchQuestions>(
     './caller-process.js',
     {
       usage: () => server.ask('usage', undefined, RUN_MS),
@@ -55,7 +55,7 @@ export async function* measure(measurement: Measurement): AsyncGenerator<Outcome
       if (failure === undefined) {
         const parameter: Run = { system, scenario, settings, concurrency: count, countedMs };
         try {
-          const figures = await callers.ask<Figures>('run', parameter, countedMs + RUN_MS);
+          const figures = await callers.ask('run', parameter, countedMs + RUN_MS);
           yield { concurrency: count, figures };
           continue;
         } catch (error) {

@@ -1,12 +1,9 @@
-/** The end of an IPC channel: a child's `process`, or the ChildProcess it is to its parent. */
-export interface Channel {
-  send?(message: object): boolean;
-  on(event: 'message', listener: (message: unknown) => void): unknown;
-}
+/** Questions by name: what each is asked with and what answers it. */
+export type Questions = Record<string, (parameter: never) => unknown>;
 
-type Handler = (parameter: unknown) => unknown;
+type Answer<Q extends Questions, K extends keyof Q> = Awaited<ReturnType<Q[K]>>;
 
-interface Message {
+interface Outgoing {
   id: number;
   ask?: string;
   parameter?: unknown;
@@ -14,34 +11,59 @@ interface Message {
   error?: string;
 }
 
+/** As it arrives. Both ends are of one build and share their Questions, so that the contents are trusted. */
+interface Incoming extends Outgoing {
+  parameter: never;
+  result: never;
+}
+
+/** The end of an IPC channel: a child's `process`, or the ChildProcess it is to its parent. */
+export interface Channel {
+  send?(message: Outgoing): boolean;
+  on(event: 'message', listener: (message: Incoming) => void): unknown;
+}
+
+interface Pending {
+  resolve: (result: never) => void;
+  reject: (error: Error) => void;
+}
+
 /** Questions and answers over an IPC channel, in both directions. */
-export class Peer {
-  readonly #pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+export class Peer<Theirs extends Questions, Ours extends Questions> {
+  readonly #pending = new Map<number, Pending>();
   #asked = 0;
 
   constructor(
     private readonly channel: Channel,
-    private readonly handlers: Readonly<Record<string, Handler>> = {},
+    private readonly answers: Ours,
   ) {
-    channel.on('message', message => void this.#receive(message as Message));
+    channel.on('message', message => void this.#receive(message));
   }
 
-  /** Resolves with what the other side's handler returned; rejects with what it threw. */
-  ask<T>(name: string, parameter?: unknown): Promise<T> {
+  /** Answers without asking. */
+  static serve<Ours extends Questions>(channel: Channel, answers: Ours): void {
+    void new Peer<{}, Ours>(channel, answers);
+  }
+
+  /** Resolves with the other side's answer; rejects with what it threw. */
+  ask<K extends keyof Theirs & string>(
+    name: K,
+    parameter: Parameters<Theirs[K]>[0],
+  ): Promise<Answer<Theirs, K>> {
     const id = ++this.#asked;
-    return new Promise<T>((resolve, reject) => {
-      this.#pending.set(id, { resolve: result => resolve(result as T), reject });
-      this.channel.send?.({ id, ask: name, parameter } satisfies Message);
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.channel.send?.({ id, ask: name, parameter });
     });
   }
 
   /** Fails what is still unanswered: the other side is gone. */
   end(error: Error): void {
-    for (const { reject } of this.#pending.values()) reject(error);
+    for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
   }
 
-  async #receive(message: Message): Promise<void> {
+  async #receive(message: Incoming): Promise<void> {
     if (message.ask !== undefined) {
       this.channel.send?.(await this.#answer(message.id, message.ask, message.parameter));
       return;
@@ -52,11 +74,11 @@ export class Peer {
     else pending?.reject(new Error(message.error));
   }
 
-  async #answer(id: number, ask: string, parameter: unknown): Promise<Message> {
+  async #answer(id: number, ask: string, parameter: never): Promise<Outgoing> {
     try {
-      const handler = this.handlers[ask];
-      if (!handler) throw new Error(`Nothing answers "${ask}".`);
-      return { id, result: await handler(parameter) };
+      const answer = this.answers[ask];
+      if (!answer) throw new Error(`Nothing answers "${ask}".`);
+      return { id, result: await answer(parameter) };
     } catch (error) {
       return { id, error: error instanceof Error ? error.message : JSON.stringify(error) };
     }

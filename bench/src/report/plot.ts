@@ -10,7 +10,7 @@ export function plot(rows: readonly Row[]): string {
     return rate ? [{ panel: panelOf(row), system: row.system, rate }] : [];
   });
   const chart = Plot.plot({
-    document: document as unknown as NonNullable<Plot.PlotOptions['document']>,
+    document,
     width: 860,
     height: 60 + 24 * points.length,
     marginLeft: 110,

@@ -57,17 +57,13 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
           scenario: row.scenario,
           concurrency: row.concurrency,
           against: row.system,
-          ...defined('rate', quotient(rateOf(subject), rateOf(row))),
-          ...defined('p50', quotient(subject.p50Ms, row.p50Ms)),
-          ...defined('p99', quotient(subject.p99Ms, row.p99Ms)),
+          rate: quotient(rateOf(subject), rateOf(row)),
+          p50: quotient(subject.p50Ms, row.p50Ms),
+          p99: quotient(subject.p99Ms, row.p99Ms),
         })),
     );
 }
 
 function quotient(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || !b ? undefined : a / b;
-}
-
-function defined<K extends string>(key: K, value: number | undefined): Partial<Record<K, number>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<K, number>);
 }

@@ -36,9 +36,9 @@ export async function tail(kafka: Kafka, topic: string, onMessage: (message: Kaf
   const broker = await cluster.findBroker({ nodeId: leader });
 
   let fetchOffset = end?.partitions[0]?.offset ?? '0';
-  let reading = true;
+  const stop = new AbortController();
   const loop = async (): Promise<void> => {
-    while (reading) {
+    while (!stop.signal.aborted) {
       const { responses } = await broker.fetch({
         maxWaitTime: MAX_WAIT_MS,
         minBytes: 1,
@@ -53,9 +53,11 @@ export async function tail(kafka: Kafka, topic: string, onMessage: (message: Kaf
     }
   };
   const ended = loop();
-  ended.catch((error: unknown) => reading && console.error(`Reading ${topic} failed:`, error));
+  ended.catch((error: unknown) => {
+    if (!stop.signal.aborted) console.error(`Reading ${topic} failed:`, error);
+  });
   return async (): Promise<void> => {
-    reading = false;
+    stop.abort();
     await ended.catch(() => {});
     await cluster.disconnect();
   };
