@@ -123,6 +123,19 @@ describe.each(DRIVERS)('%s: lifecycle', (_, make) => {
     await lost;
   });
 
+  it('leaves no socket and no timer though the broker hangs', async () => {
+    const before = await handlesNow();
+    const driver = await stage.driver();
+    const onAssigned = vi.fn();
+    await driver.subscribe({ ...nothing, onAssigned, topics: ['a'], group: 'g', from: 'earliest' });
+    await driver.tail({ ...nothing, topic: 'a', partitions: [0], from: 'end' });
+    await vi.waitFor(() => expect(onAssigned).toHaveBeenCalled());
+    for (const key of [ApiKey.Fetch, ApiKey.Heartbeat, ApiKey.LeaveGroup, ApiKey.Metadata])
+      stage.kafka.intercept(key, () => fault.drop);
+    await driver.close({ drainMs: 0 });
+    await vi.waitFor(() => expect(handles()).toBeLessThanOrEqual(before), 4_000);
+  });
+
   it('refuses work once it is closed', async () => {
     const driver = await stage.driver();
     await driver.close({ drainMs: 0 });

@@ -1,6 +1,6 @@
 import { ApiKey, fault } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ReceivedRecord } from '../driver.js';
+import type { OutgoingRecord, ReceivedRecord } from '../driver.js';
 import { DRIVERS } from './drivers.js';
 import { record, send, Stage } from './stage.js';
 
@@ -32,7 +32,7 @@ describe.each(DRIVERS)('%s: produce', (_, make) => {
     const driver = await stage.driver();
     const topic = await stage.topic();
     const bytes = Buffer.from([0, 255, 128, 10]);
-    const sent = [
+    const sent: OutgoingRecord[] = [
       { topic, partition: 0, key: Buffer.from('k'), value: bytes, headers: { text: 'grüße', bytes } },
       { topic, partition: 0, key: null, value: null, headers: { empty: Buffer.alloc(0) } },
       { topic, partition: 0, key: Buffer.alloc(0), value: Buffer.alloc(100_000, 7), headers: {} },

@@ -68,8 +68,8 @@ export function record(topic: string, partition: number, value: string): Outgoin
   return { topic, partition, key: null, value: Buffer.from(value), headers: {} };
 }
 
-export function values(records: readonly ReceivedRecord[]): (string | undefined)[] {
-  return records.map(({ value }) => value?.toString());
+export function values(records: readonly ReceivedRecord[]): string[] {
+  return records.map(({ value }) => value?.toString() ?? 'null');
 }
 
 /** Sends to whoever leads the partition now, again until it is acknowledged: as the sender does, without its batching. */

@@ -44,7 +44,7 @@ function dealTopic(
   const shares = new Map<string, number[]>();
 
   for (const { memberId, owned } of readers) {
-    const kept = (owned?.[topic] ?? []).filter(partition => left.has(partition));
+    const kept = [...new Set(owned?.[topic])].filter(partition => left.has(partition));
     const limit = kept.length > least && extras > 0 ? least + 1 : least;
     const share = kept.slice(0, limit);
     if (share.length > least) extras--;

@@ -1,6 +1,7 @@
 import { DriverError } from '../driver.js';
 import { within } from './deadline.js';
 import { messageOf, unanswered } from './errors.js';
+import { cutConnection } from './internals.js';
 import type { BrokerFactory, KafkajsBroker, KafkajsConnection } from './internals.js';
 import { APIS } from './protocol/api.js';
 import type { Api, ApiRequest } from './protocol/api.js';
@@ -151,16 +152,7 @@ export class BrokerLink {
   }
 
   private destroy(reason: Error): void {
-    for (const connection of this.broker?.connectionPool.pool ?? []) {
-      connection.rejectRequests(reason);
-      const { socket } = connection;
-      const opening = socket !== undefined && !connection.isConnected();
-      // While connecting, only an error event makes kafkajs give up and clear its timer.
-      socket?.destroy(opening ? reason : undefined);
-      connection.disconnect().catch(() => {
-        // it is gone either way
-      });
-    }
+    for (const connection of this.broker?.connectionPool.pool ?? []) cutConnection(connection, reason);
   }
 
   private stampHeader(request: Buffer, api: Api, correlationId: number): void {

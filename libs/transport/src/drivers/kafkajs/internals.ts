@@ -102,8 +102,15 @@ export interface RequestHooks {
   offsetCommit?<T extends OffsetCommitCall>(call: T): T;
 }
 
+/** The connections that a guarded client made. */
+export interface GuardedConnections {
+  /** Breaks all of them and fails what waits for an answer. */
+  cut(reason: Error): void;
+}
+
 /** Guards all that this client makes later against idle timers, and lets the hooks change its requests. */
-export function guardClusters(kafka: Kafka, hooks: RequestHooks = {}): void {
+export function guardClusters(kafka: Kafka, hooks: RequestHooks = {}): GuardedConnections {
+  const made = new Set<KafkajsConnection>();
   const symbol = createClusterSymbol(kafka);
   const createCluster = createClusterOf(kafka);
   const guarded: CreateCluster = options => {
@@ -112,7 +119,10 @@ export function guardClusters(kafka: Kafka, hooks: RequestHooks = {}): void {
     const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
     connectionPoolBuilder.build = async address => {
       const connectionPool = await build(address);
-      for (const connection of connectionPool.pool) stopIdleTimer(connection.requestQueue);
+      for (const connection of connectionPool.pool) {
+        stopIdleTimer(connection.requestQueue);
+        made.add(connection);
+      }
       const send = connectionPool.send.bind(connectionPool);
       if (hooks.call) connectionPool.send = call => send(hooks.call?.(call) ?? call);
       return connectionPool;
@@ -130,6 +140,19 @@ export function guardClusters(kafka: Kafka, hooks: RequestHooks = {}): void {
     return cluster;
   };
   Object.defineProperty(kafka, symbol, { value: guarded, configurable: true });
+  return { cut: reason => made.forEach(connection => cutConnection(connection, reason)) };
+}
+
+/** Breaks a connection, open or opening, without waiting for the broker, and fails what waits for an answer. */
+export function cutConnection(connection: KafkajsConnection, reason: Error): void {
+  connection.rejectRequests(reason);
+  const { socket } = connection;
+  // While it opens, only an error event makes kafkajs give up and clear its timer.
+  const opening = socket !== undefined && !socket.destroyed && !connection.isConnected();
+  socket?.destroy(opening ? reason : undefined);
+  connection.disconnect().catch(() => {
+    // it is gone either way
+  });
 }
 
 /** The offset that kafkajs asked for when it got this batch. */

@@ -1,14 +1,14 @@
 import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import { DriverError } from '../driver.js';
 import type { Assignment, CommitOffset, DriverEvents, SubscribeOptions, Subscription } from '../driver.js';
-import { pause, within } from './deadline.js';
+import { within } from './deadline.js';
 import { messageOf, unanswered } from './errors.js';
 import { groupAssigner } from './group-assigner.js';
 import { carriedRecords, fetchHook } from './group-fetch.js';
 import { HeldPartitions } from './held-partitions.js';
 import { fetchedOffset, guardClusters } from './internals.js';
 import type { AssignmentChange } from './held-partitions.js';
-import type { OffsetCommitCall } from './internals.js';
+import type { GuardedConnections, OffsetCommitCall } from './internals.js';
 import { RETRY } from './settings.js';
 
 /** The lowest that brokers allow by default: a dead member's partitions move after it. */
@@ -20,8 +20,8 @@ const HEARTBEAT_MS = 250;
 const MAX_WAIT_MS = 250;
 const METADATA_MAX_AGE_MS = 10_000;
 const MAX_PARTITION_BYTES = 1024 * 1024;
-/** More than an instance holds: all partitions of a fetch are handed on in one go. */
-const PARTITIONS_AT_ONCE = 1_000;
+/** Batches are only handed on, so one worker serves all partitions: kafkajs wakes each of them at every fetch. */
+const PARTITIONS_AT_ONCE = 1;
 /** kafkajs's disconnect waits for long polls, and for ever on a hung broker. */
 const CLOSE_TIMEOUT_MS = 2_000;
 const COMMIT_TIMEOUT_MS = 10_000;
@@ -42,6 +42,7 @@ export interface SubscriptionDependencies {
  */
 export class KafkajsSubscription implements Subscription {
   private readonly consumer: Consumer;
+  private readonly connections: GuardedConnections;
   private readonly held = new HeldPartitions();
   private readonly paused = new Map<string, TopicPartition>();
   private memberId: string | undefined;
@@ -51,7 +52,7 @@ export class KafkajsSubscription implements Subscription {
     private readonly options: SubscribeOptions,
     private readonly dependencies: SubscriptionDependencies,
   ) {
-    guardClusters(dependencies.kafka, {
+    this.connections = guardClusters(dependencies.kafka, {
       call: fetchHook(this.report),
       offsetCommit: call => this.withoutLost(call),
     });
@@ -131,8 +132,11 @@ export class KafkajsSubscription implements Subscription {
   }
 
   private async leave(): Promise<void> {
-    const disconnected = this.consumer.disconnect().catch(this.report);
-    await Promise.race([disconnected, pause(CLOSE_TIMEOUT_MS)]);
+    const hung = new DriverError('retriable', `The group ${this.options.group} was not left in time`);
+    await within(this.consumer.disconnect(), CLOSE_TIMEOUT_MS, () => hung).catch(() => {
+      // the group takes this member for dead once its session ends
+    });
+    this.connections.cut(hung);
     this.held.drop();
   }
 

@@ -79,14 +79,13 @@ export function readBatches(
   headers: readonly BatchHeader[],
   reading: BatchReading,
 ): ReceivedRecord[] | Promise<ReceivedRecord[]> {
-  const wanted = withoutAborted(headers, source.aborted);
+  const wanted = withoutAborted(intactOf(source, headers, reading), source.aborted);
   const compressed = wanted.some(({ attributes }) => (attributes & COMPRESSION_MASK) !== 0);
   if (compressed) return readCompressed(source, wanted, reading);
 
   const records: ReceivedRecord[] = [];
   for (const header of wanted) {
     try {
-      checkBatch(source, header);
       readRecords(source, header, recordBytes(source, header), records);
     } catch (error) {
       reading.onUnreadable(unreadable(source, header, error));
@@ -103,7 +102,6 @@ async function readCompressed(
   const records: ReceivedRecord[] = [];
   for (const header of headers) {
     try {
-      checkBatch(source, header);
       const codec = header.attributes & COMPRESSION_MASK;
       const bytes = recordBytes(source, header);
       const plain = codec === 0 ? bytes : await reading.decompress(codec, bytes);
@@ -113,6 +111,23 @@ async function readCompressed(
     }
   }
   return records;
+}
+
+/** Nothing a header says is believed before its checksum is. */
+function intactOf(
+  source: BatchSource,
+  headers: readonly BatchHeader[],
+  reading: BatchReading,
+): BatchHeader[] {
+  return headers.filter(header => {
+    try {
+      checkBatch(source, header);
+      return true;
+    } catch (error) {
+      reading.onUnreadable(unreadable(source, header, error));
+      return false;
+    }
+  });
 }
 
 /** Drops control batches, and batches of transactions that the broker told were aborted. */

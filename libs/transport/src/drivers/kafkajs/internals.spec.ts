@@ -1,0 +1,133 @@
+import { EmbeddedKafka } from '@parley/embedded-kafka';
+import { createRequire } from 'node:module';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { brokerFactory, decompress, fetchedOffset, guardClusters } from './internals.js';
+import type { KafkajsBroker } from './internals.js';
+
+/** What is relied on of kafkajs without being public. One that fails here names what a new version changed. */
+describe('kafkajs internals', () => {
+  let broker: EmbeddedKafka;
+  let kafka: Kafka;
+  beforeEach(async () => {
+    broker = await EmbeddedKafka.start({ topics: ['a'] });
+    kafka = new Kafka({
+      clientId: 'x',
+      brokers: broker.brokers,
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 5, initialRetryTime: 20 },
+    });
+  });
+  afterEach(() => broker.close());
+
+  async function connected(): Promise<KafkajsBroker> {
+    const [host = '', port] = broker.bootstrap.split(':');
+    const made = await brokerFactory(kafka)({ host, port: Number(port) });
+    await made.connect();
+    return made;
+  }
+
+  it('are those of 2.2.4', () => {
+    const { version } = createRequire(import.meta.url)('kafkajs/package.json') as { version: string };
+    expect(version).toBe('2.2.4');
+  });
+
+  it('refuse a client without the symbol that makes clusters, by saying what is needed', () => {
+    expect(() => brokerFactory({} as Kafka)).toThrow('kafkajs 2.2.4 exactly');
+  });
+
+  it('make a broker that connects its first connection and learns API versions', async () => {
+    const made = await connected();
+    const [requests, fetches] = made.connectionPool.pool;
+    expect(requests.isConnected()).toBe(true);
+    expect(fetches.isConnected()).toBe(false);
+    expect(requests.isAuthenticated()).toBe(false);
+    expect(requests.sasl).toBeNull();
+    expect(requests.socket?.destroyed).toBe(false);
+    expect(made.versions?.[3]).toMatchObject({
+      minVersion: expect.any(Number),
+      maxVersion: expect.any(Number),
+    });
+    await requests.disconnect();
+  });
+
+  it('number requests from what was used last, and fail those that wait', async () => {
+    const [connection] = (await connected()).connectionPool.pool;
+    const first = connection.nextCorrelationId();
+    expect(connection.nextCorrelationId()).toBe(first + 1);
+    const reject = vi.fn();
+    const sendRequest = vi.fn();
+    connection.requestQueue.push({
+      entry: { apiKey: 3, apiName: 'x', apiVersion: 0, correlationId: first, resolve: vi.fn(), reject },
+      expectResponse: true,
+      requestTimeout: 1_000,
+      sendRequest,
+    });
+    expect(sendRequest).toHaveBeenCalledOnce(); // at once
+    const gone = new Error('gone');
+    connection.rejectRequests(gone);
+    expect(reject).toHaveBeenCalledWith(gone);
+    await connection.disconnect();
+  });
+
+  it('set no timer while nothing waits to be sent', async () => {
+    const [connection] = (await connected()).connectionPool.pool;
+    await vi.waitFor(() => expect(timersBesidesInterval(connection.requestQueue)).toBe(false));
+    await connection.disconnect();
+  });
+
+  it('let hooks see the calls of a consumer, commits among them, and tell where a batch was asked for', async () => {
+    const producer = kafka.producer();
+    await producer.connect();
+    await producer.send({ topic: 'a', messages: [{ value: 'x' }, { value: 'y' }] });
+    await producer.disconnect();
+
+    const calls = new Set<number>();
+    const commits = vi.fn();
+    guardClusters(kafka, {
+      call: call => {
+        calls.add(call.request.apiKey);
+        return call;
+      },
+      offsetCommit: call => {
+        commits(call.topics);
+        return { ...call, topics: [] };
+      },
+    });
+    const consumer = kafka.consumer({
+      groupId: 'g',
+      maxWaitTimeInMs: 50,
+      heartbeatInterval: 100,
+      sessionTimeout: 6_000,
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: ['a'], fromBeginning: true });
+    const fetchedFrom = vi.fn();
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }) => fetchedFrom(fetchedOffset(batch)),
+    });
+    await vi.waitFor(() => expect(fetchedFrom).toHaveBeenCalledWith(0));
+    await consumer.commitOffsets([{ topic: 'a', partition: 0, offset: '2' }]);
+    await consumer.disconnect();
+
+    expect([...calls]).toEqual(expect.arrayContaining([1, 3, 11]));
+    expect(commits.mock.calls[0]?.[0]).toMatchObject([{ topic: 'a', partitions: [{ partition: 0 }] }]);
+    const admin = kafka.admin();
+    await admin.connect();
+    const [offsets] = await admin.fetchOffsets({ groupId: 'g', topics: ['a'] });
+    expect(offsets?.partitions).toMatchObject([{ offset: '-1' }]); // no topics: nothing was sent
+    await admin.disconnect();
+  });
+
+  it('decompress by the codecs that are registered, and say which is not', async () => {
+    const { gzipSync } = await import('node:zlib');
+    expect(await decompress(CompressionTypes.GZIP, gzipSync('x'))).toEqual(Buffer.from('x'));
+    await expect(decompress(CompressionTypes.ZSTD, Buffer.alloc(0))).rejects.toThrow('ZSTD');
+    await expect(decompress(6, Buffer.alloc(0))).rejects.toThrow('codec 6');
+  });
+});
+
+function timersBesidesInterval(queue: object): boolean {
+  return 'throttleCheckTimeoutId' in queue && queue.throttleCheckTimeoutId !== null;
+}
