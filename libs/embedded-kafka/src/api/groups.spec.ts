@@ -65,7 +65,7 @@ describe('a group', () => {
       const member = await joined(version);
       const assignments = [{ memberId: member.memberId, assignment: Buffer.from('a') }];
       const { assignment } = await wire.call(syncGroup, { ...member, assignments }, of(4));
-      expect(`${assignment}`).toBe('a');
+      expect(String(assignment)).toBe('a');
       expect(await wire.call(heartbeat, member, of(4))).toMatchObject({ errorCode: 0 });
       const about = { groups: ['g', 'none'], includeAuthorizedOperations: false };
       const { groups } = await wire.call(describeGroups, about, of(5));

@@ -92,7 +92,7 @@ describe('CreateTopics', () => {
     expect((await partitionsOf('placed'))?.map(({ replicaNodes }) => replicaNodes)).toEqual([[3], [2, 1]]);
   });
 
-  it.each([
+  it.each<[what: string, wanted: Wanted, error: keyof typeof ErrorCode]>([
     ['a name with a space', { name: 'a b' }, 'INVALID_TOPIC_EXCEPTION'],
     ['an empty name', { name: '' }, 'INVALID_TOPIC_EXCEPTION'],
     ['..', { name: '..' }, 'INVALID_TOPIC_EXCEPTION'],
@@ -106,7 +106,7 @@ describe('CreateTopics', () => {
     ['a config that every object has', { name: 'a', configs: { constructor: '1' } }, 'INVALID_CONFIG'],
     ['a wrong config', { name: 'a', configs: { 'message.timestamp.type': 'Never' } }, 'INVALID_CONFIG'],
     ['a null config', { name: 'a', configs: { 'retention.ms': null } }, 'INVALID_CONFIG'],
-  ] as const)('refuses %s', async (_, wanted: Wanted, error) => {
+  ])('refuses %s', async (_, wanted, error) => {
     broker.createTopic('taken');
     expect(await create(wanted)).toMatchObject({
       errorCode: ErrorCode[error],

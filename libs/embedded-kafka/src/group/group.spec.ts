@@ -82,7 +82,7 @@ describe('joining', () => {
     expect(leader).toMatchObject({ errorCode: 0, generationId: 2, leader: leader.memberId });
     expect(leader.members.map(({ memberId }) => memberId)).toEqual([leader.memberId, follower.memberId]);
     expect(follower).toMatchObject({ generationId: 2, leader: leader.memberId, members: [] });
-    expect(synced.map(({ assignment }) => `${assignment}`)).toEqual(['two', 'one']);
+    expect(synced.map(({ assignment }) => String(assignment))).toEqual(['two', 'one']);
   });
 
   it('leaves out members that do not join again within the rebalance timeout', async () => {
@@ -105,7 +105,7 @@ describe('joining', () => {
     const others = [group.join(offering('b', 'a')), group.join(offering('b', 'a', 'y'))];
     const chosen = await group.join({ ...offering('x', 'a', 'b'), memberId: first.memberId });
     expect(chosen.protocolName).toBe('b');
-    expect(chosen.members.map(({ metadata }) => `${metadata}`)).toEqual(['b', 'b', 'b']);
+    expect(chosen.members.map(({ metadata }) => String(metadata))).toEqual(['b', 'b', 'b']);
     await Promise.all(others);
   });
 
@@ -176,7 +176,7 @@ describe('syncing', () => {
   it('gives the same assignment to a member that asks again', async () => {
     const { group, follower } = await stable();
     const again: SyncOutcome = await group.sync(syncing(follower));
-    expect(`${again.assignment}`).toBe('two');
+    expect(String(again.assignment)).toBe('two');
   });
 
   it('refuses other generations', async () => {
@@ -252,7 +252,7 @@ describe('static members', () => {
     expect(back).toMatchObject({ errorCode: 0, generationId: 1, leader: member.memberId, members: [] });
     expect(back.memberId).not.toBe(member.memberId);
     const { assignment } = await group.sync({ ...syncing(back), groupInstanceId: 'i' });
-    expect(`${assignment}`).toBe('mine');
+    expect(String(assignment)).toBe('mine');
     expect(group.heartbeat(member.memberId, 'i', 1)).toBe(ErrorCode.FENCED_INSTANCE_ID);
     expect(await group.join(statically(member.memberId))).toMatchObject({
       errorCode: ErrorCode.FENCED_INSTANCE_ID,

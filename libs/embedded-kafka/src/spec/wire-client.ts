@@ -81,7 +81,8 @@ export class WireClient implements AsyncDisposable {
     await this.closed;
   }
 
-  private exchange(frame: Buffer): Promise<Reader> {
+  /** Sends a whole frame, whose correlation id must be the next one, and resolves to its response. */
+  exchange(frame: Buffer): Promise<Reader> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.awaited.set(id, resolve);
