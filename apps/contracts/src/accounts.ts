@@ -8,10 +8,7 @@ export const accountName = z
  * A password crosses Kafka as its owner typed it, and a topic keeps records for its retention: a deployment
  * encrypts its connections and lets nobody but the auth service read `auth.calls`.
  */
-const password = z
-  .string()
-  .min(8, 'takes at least 8 characters')
-  .max(128, 'takes at most 128 characters');
+const password = z.string().min(8, 'takes at least 8 characters').max(128, 'takes at most 128 characters');
 
 /** Call `accounts.create` of auth. The same id again is the same account: a repeated call is harmless. */
 export const CreateAccount = z.object({ id: z.uuid(), name: accountName, password });

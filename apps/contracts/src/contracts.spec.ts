@@ -8,7 +8,9 @@ const fieldsOf = (input: unknown): PropertyKey[] =>
 describe('SignUp', () => {
   it('accepts the shortest and the longest of each field', () => {
     expect(fieldsOf({ id, name: 'abc', password: 'x'.repeat(8) })).toEqual([]);
-    expect(fieldsOf({ id, name: `a${'_'.repeat(29)}`, password: 'x'.repeat(128), displayName: 'd'.repeat(60) })).toEqual([]);
+    expect(
+      fieldsOf({ id, name: `a${'_'.repeat(29)}`, password: 'x'.repeat(128), displayName: 'd'.repeat(60) }),
+    ).toEqual([]);
   });
 
   it.each([
@@ -26,6 +28,8 @@ describe('SignUp', () => {
 
 describe('CreateAccount', () => {
   it('drops what it does not know', () => {
-    expect(CreateAccount.parse({ id, name: 'ada', password: 'longenough', admin: true })).not.toHaveProperty('admin');
+    expect(CreateAccount.parse({ id, name: 'ada', password: 'longenough', admin: true })).not.toHaveProperty(
+      'admin',
+    );
   });
 });

@@ -13,8 +13,17 @@ let folder: string;
 /** Writes a folder as drizzle-kit does, one migration a statement list. */
 async function generated(...migrations: string[]): Promise<URL> {
   await mkdir(join(folder, 'meta'), { recursive: true });
-  const entries = migrations.map((_, idx) => ({ idx, version: '7', when: idx + 1, tag: `000${idx}`, breakpoints: true }));
-  await writeFile(join(folder, 'meta/_journal.json'), JSON.stringify({ version: '7', dialect: 'postgresql', entries }));
+  const entries = migrations.map((_, idx) => ({
+    idx,
+    version: '7',
+    when: idx + 1,
+    tag: `000${idx}`,
+    breakpoints: true,
+  }));
+  await writeFile(
+    join(folder, 'meta/_journal.json'),
+    JSON.stringify({ version: '7', dialect: 'postgresql', entries }),
+  );
   await Promise.all(migrations.map((sql, idx) => writeFile(join(folder, `000${idx}.sql`), sql)));
   return pathToFileURL(`${folder}/`);
 }
@@ -31,7 +40,9 @@ afterAll(async () => {
 
 describe('migrate', () => {
   it('applies each migration once, whoever starts at the same moment', async () => {
-    const url = await generated('CREATE TABLE "shop"."orders" (id int);--> statement-breakpoint\nINSERT INTO "shop"."orders" VALUES (1);');
+    const url = await generated(
+      'CREATE TABLE "shop"."orders" (id int);--> statement-breakpoint\nINSERT INTO "shop"."orders" VALUES (1);',
+    );
     const instances = [connect(database.url), connect(database.url), connect(database.url)];
     await Promise.all(instances.map(sql => migrate(sql, { schema: 'shop', folder: url })));
     await Promise.all(instances.map(sql => migrate(sql, { schema: 'shop', folder: url })));
@@ -40,7 +51,9 @@ describe('migrate', () => {
   });
 
   it('leaves nothing behind when a statement fails', async () => {
-    const url = await generated('CREATE TABLE "bad"."kept" (id int);--> statement-breakpoint\nSELECT nonsense;');
+    const url = await generated(
+      'CREATE TABLE "bad"."kept" (id int);--> statement-breakpoint\nSELECT nonsense;',
+    );
     const sql = connect(database.url);
     await expect(migrate(sql, { schema: 'bad', folder: url })).rejects.toThrow('nonsense');
     expect(await sql`select 1 from pg_namespace where nspname = 'bad'`).toHaveLength(0);

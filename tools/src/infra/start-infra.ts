@@ -43,7 +43,10 @@ export async function startInfra(options: InfraOptions = {}): Promise<Infra> {
     }
     let kafkaBrokers = options.kafkaBrokers ?? process.env['KAFKA_BROKERS'];
     if (!kafkaBrokers) {
-      const kafka = await EmbeddedKafka.start({ port: ports.kafka, log: message => log(`Kafka: ${message}`) });
+      const kafka = await EmbeddedKafka.start({
+        port: ports.kafka,
+        log: message => log(`Kafka: ${message}`),
+      });
       started.push(kafka);
       kafkaBrokers = kafka.bootstrap;
     }

@@ -24,7 +24,11 @@ export class AccountsController {
   async logIn(@Payload({ schema: LogIn }) request: LogIn): Promise<Session> {
     const account = await this.accounts.logIn(request);
     const session = await this.tokens.issue(account);
-    const opened: SessionOpened = { sessionId: randomUUID(), userId: account.id, at: new Date().toISOString() };
+    const opened: SessionOpened = {
+      sessionId: randomUUID(),
+      userId: account.id,
+      at: new Date().toISOString(),
+    };
     const record = new ParleyRecordBuilder(opened).setKey(account.id).build();
     await lastValueFrom(this.events.emit('session.opened', record), { defaultValue: undefined });
     return session;

@@ -29,10 +29,15 @@ describe.each([
     const other = new Tokens(await keyOfJwk(await newPrivateKey()));
     const { token } = await tokens.issue(account);
     const [head, , signature] = token.split('.');
-    const forged = Buffer.from(JSON.stringify({ sub: randomUUID(), name: 'eve', exp: 9e9 })).toString('base64url');
+    const forged = Buffer.from(JSON.stringify({ sub: randomUUID(), name: 'eve', exp: 9e9 })).toString(
+      'base64url',
+    );
     const foreign = (await other.issue(account)).token;
     for (const bad of [`${head}.${forged}.${signature}`, foreign, '', 'a.b.c']) {
-      await expect(tokens.verify(bad)).rejects.toMatchObject({ status: 401, message: 'The token is not valid' });
+      await expect(tokens.verify(bad)).rejects.toMatchObject({
+        status: 401,
+        message: 'The token is not valid',
+      });
     }
   });
 });

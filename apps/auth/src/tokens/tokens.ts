@@ -41,7 +41,9 @@ export class Tokens {
     } catch (error) {
       if (!(error instanceof errors.JOSEError)) throw error;
       const expired = error instanceof errors.JWTExpired;
-      throw new UnauthorizedException(expired ? 'The token has expired: log in again' : 'The token is not valid');
+      throw new UnauthorizedException(
+        expired ? 'The token has expired: log in again' : 'The token is not valid',
+      );
     }
   }
 }

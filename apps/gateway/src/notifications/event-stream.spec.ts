@@ -11,7 +11,10 @@ const notification: Notification = {
   at: '2026-01-01T00:00:00.000Z',
 };
 
-function record(source: Parameters<typeof eventStream>[0], lifetime = 3_600_000): { heard: unknown[]; stop: () => void } {
+function record(
+  source: Parameters<typeof eventStream>[0],
+  lifetime = 3_600_000,
+): { heard: unknown[]; stop: () => void } {
   const heard: unknown[] = [];
   const subscription = eventStream(source, Date.now() + lifetime).subscribe({
     next: event => heard.push(event.comment ?? event),
@@ -42,7 +45,12 @@ describe('eventStream', () => {
   });
 
   it('passes a failure on', () => {
-    const { heard } = record(concat(of(notification), throwError(() => new Error('gone'))));
+    const { heard } = record(
+      concat(
+        of(notification),
+        throwError(() => new Error('gone')),
+      ),
+    );
     expect(heard).toEqual([expect.objectContaining({ id: 'n1' }), 'gone']);
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -20,7 +20,8 @@ export class BearerGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<IdentifiedRequest>();
     const token = bearerToken(request);
-    if (token === undefined) throw new UnauthorizedException('Send the token of POST /sessions: Authorization: Bearer ...');
+    if (token === undefined)
+      throw new UnauthorizedException('Send the token of POST /sessions: Authorization: Bearer ...');
     const question: VerifyToken = { token };
     request.identity = await lastValueFrom(this.auth.send<Identity>('tokens.verify', question));
     return true;

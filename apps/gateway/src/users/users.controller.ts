@@ -16,7 +16,10 @@ export class UsersController {
   @Post()
   signUp(@Body({ schema: SignUpBody }) body: SignUpBody): Observable<Profile> {
     const request: SignUp = { ...body, id: randomUUID() };
-    return this.users.send<Profile>('users.sign-up', new ParleyRecordBuilder(request).setKey(request.id).build());
+    return this.users.send<Profile>(
+      'users.sign-up',
+      new ParleyRecordBuilder(request).setKey(request.id).build(),
+    );
   }
 
   @Get(':id')

@@ -26,7 +26,10 @@ describe('NotificationsStore', () => {
     const store = new NotificationsStore();
     store.add(notification('1'));
     const heard: Notification[] = [];
-    store.follow('ada', 'of an earlier life').subscribe(item => heard.push(item)).unsubscribe();
+    store
+      .follow('ada', 'of an earlier life')
+      .subscribe(item => heard.push(item))
+      .unsubscribe();
     expect(ids(heard)).toEqual(['1']);
   });
 

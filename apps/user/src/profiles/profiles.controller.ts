@@ -18,7 +18,9 @@ export class ProfilesController {
    * middle of it, ends as if nothing had happened. A name that is taken reaches the caller as auth's 409.
    */
   @MessagePattern('users.sign-up')
-  async signUp(@Payload({ schema: SignUp }) { id, name, password, displayName = name }: SignUp): Promise<Profile> {
+  async signUp(
+    @Payload({ schema: SignUp }) { id, name, password, displayName = name }: SignUp,
+  ): Promise<Profile> {
     const request: CreateAccount = { id, name, password };
     const account = await lastValueFrom(this.auth.send<Account>('accounts.create', request));
     const profile = await this.profiles.keep({ ...account, displayName });

@@ -33,7 +33,8 @@ export class EmbeddedPostgres {
       const session = new Session(socket, db, turns)
         .run()
         .catch((error: unknown) => {
-          if (!isDisconnect(error)) options.onError?.(error instanceof Error ? error : new Error(String(error)));
+          if (!isDisconnect(error))
+            options.onError?.(error instanceof Error ? error : new Error(String(error)));
         })
         .finally(() => sessions.delete(socket));
       sessions.set(socket, session);

@@ -23,7 +23,8 @@ describe('FrontendMessages', () => {
       const bytes = Buffer.concat([startup(), ...bodies.map(body => typed('Q', body))]);
       const reader = new FrontendMessages();
       const messages = [];
-      for (let at = 0; at < bytes.length; at += size) messages.push(...reader.push(bytes.subarray(at, at + size)));
+      for (let at = 0; at < bytes.length; at += size)
+        messages.push(...reader.push(bytes.subarray(at, at + size)));
       expect(messages.map(message => message.type)).toEqual(['', ...bodies.map(() => 'Q')]);
       expect(Buffer.concat(messages.map(message => message.bytes))).toEqual(bytes);
     },

@@ -32,7 +32,9 @@ export class FrontendMessages {
     if (this.waiting.length < typeBytes + 4) return undefined;
     const size = typeBytes + this.waiting.readUInt32BE(typeBytes);
     if (size < (this.started ? 5 : 8) || size > MAX_MESSAGE_BYTES) {
-      throw new Error(`a message of ${size} bytes is outside 8 to ${MAX_MESSAGE_BYTES}: not PostgreSQL's protocol?`);
+      throw new Error(
+        `a message of ${size} bytes is outside 8 to ${MAX_MESSAGE_BYTES}: not PostgreSQL's protocol?`,
+      );
     }
     if (this.waiting.length < size) return undefined;
     const bytes = this.waiting.subarray(0, size);
@@ -46,7 +48,9 @@ export class FrontendMessages {
     if (code === SSL_REQUEST || code === GSS_REQUEST) return { kind: 'encryption', type: '', bytes };
     if (code === CANCEL_REQUEST) return { kind: 'cancel', type: '', bytes };
     if (code >>> 16 !== PROTOCOL_MAJOR) {
-      throw new Error(`protocol version ${code >>> 16}.${code & 0xffff} is not spoken here, only ${PROTOCOL_MAJOR}.x`);
+      throw new Error(
+        `protocol version ${code >>> 16}.${code & 0xffff} is not spoken here, only ${PROTOCOL_MAJOR}.x`,
+      );
     }
     this.started = true;
     return { kind: 'startup', type: '', bytes };
