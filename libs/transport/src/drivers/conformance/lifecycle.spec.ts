@@ -12,6 +12,10 @@ function handles(): number {
   return process.getActiveResourcesInfo().filter(name => /TCP|TLS|Timeout|Immediate/.test(name)).length;
 }
 
+function sockets(): number {
+  return process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length;
+}
+
 async function handlesNow(): Promise<number> {
   let looked = 0;
   return vi.waitFor(() => {
@@ -123,17 +127,17 @@ describe.each(DRIVERS)('%s: lifecycle', (_, make) => {
     await lost;
   });
 
-  it('leaves no socket and no timer though the broker hangs', async () => {
-    const before = await handlesNow();
+  it('leaves no socket though the broker hangs', async () => {
     const driver = await stage.driver();
     const onAssigned = vi.fn();
     await driver.subscribe({ ...nothing, onAssigned, topics: ['a'], group: 'g', from: 'earliest' });
     await driver.tail({ ...nothing, topic: 'a', partitions: [0], from: 'end' });
     await vi.waitFor(() => expect(onAssigned).toHaveBeenCalled());
+    expect(sockets()).toBeGreaterThan(0);
     for (const key of [ApiKey.Fetch, ApiKey.Heartbeat, ApiKey.LeaveGroup, ApiKey.Metadata])
       stage.kafka.intercept(key, () => fault.drop);
     await driver.close({ drainMs: 0 });
-    await vi.waitFor(() => expect(handles()).toBeLessThanOrEqual(before), 4_000);
+    await vi.waitFor(() => expect(sockets()).toBe(0));
   });
 
   it('refuses work once it is closed', async () => {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { CompressionCodecs } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import type { Batch, Kafka } from 'kafkajs';
 
 /**
@@ -162,7 +162,7 @@ export function fetchedOffset(batch: Batch): number {
 
 /** The plain bytes of a compressed batch, by kafkajs's codecs: gzip, and what the application registered. */
 export async function decompress(codec: number, bytes: Buffer): Promise<Buffer> {
-  const make: unknown = Reflect.get(CompressionCodecs, codec);
+  const make: unknown = Reflect.get(kafkajs.CompressionCodecs, codec);
   const made: unknown = typeof make === 'function' ? make() : undefined;
   if (!isCodec(made)) throw new Error(`compression codec ${codec} is unknown`);
   return made.decompress(bytes);

@@ -133,10 +133,10 @@ export class KafkajsSubscription implements Subscription {
 
   private async leave(): Promise<void> {
     const hung = new DriverError('retriable', `The group ${this.options.group} was not left in time`);
-    await within(this.consumer.disconnect(), CLOSE_TIMEOUT_MS, () => hung).catch(() => {
-      // the group takes this member for dead once its session ends
+    await within(this.consumer.disconnect(), CLOSE_TIMEOUT_MS, () => hung).catch((error: Error) => {
+      // The group takes this member for dead once its session ends.
+      this.connections.cut(error);
     });
-    this.connections.cut(hung);
     this.held.drop();
   }
 
