@@ -18,6 +18,8 @@ export interface SenderOptions {
   frameTimeoutMs: number;
   /** Monotonic milliseconds. */
   now(): number;
+  /** How long to wait before a partition's n-th attempt in a row, in ms. */
+  backoff(attempt: number): number;
 }
 
 export const SENDER_DEFAULTS: SenderOptions = {
@@ -26,6 +28,7 @@ export const SENDER_DEFAULTS: SenderOptions = {
   maxRecordBytes: 16 * 1024 * 1024,
   frameTimeoutMs: 30_000,
   now: () => performance.now(),
+  backoff: backoffMs,
 };
 
 /** One produce request carries at most so much, whatever the number of partitions. */
@@ -304,7 +307,7 @@ export class Sender {
       const now = this.options.now();
       queue.expire(now, parcel => this.drop(parcel, error));
       this.ready(queue);
-    }, backoffMs(queue.attempts));
+    }, this.options.backoff(queue.attempts));
   }
 
   private async lookUp(queue: PartitionQueue): Promise<void> {

@@ -62,7 +62,7 @@ export interface ParleyOptions {
   eventConcurrency?: number;
   maxStreams?: number;
   drainTimeoutMs?: number;
-  sender?: Partial<Omit<SenderOptions, 'now'>>;
+  sender?: Partial<Omit<SenderOptions, 'now' | 'backoff'>>;
 }
 
 /** What a ParleyClient of its own takes: `to` names the service it calls, `service` the one it is part of. */

@@ -1,0 +1,325 @@
+import { fc, test } from '@fast-check/vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  DriverError,
+  type Driver,
+  type OutgoingRecord,
+  type PartitionLeader,
+  type ProduceOutcome,
+} from '../drivers/driver.js';
+import type { Status } from '../wire/status.js';
+import { RecordParcel } from './parcel.js';
+import { Sender, type SenderOptions } from './sender.js';
+
+interface Request {
+  leader: number;
+  records: readonly OutgoingRecord[];
+  /** Acknowledges everything. */
+  succeed(): void;
+  answer(outcomes: ProduceOutcome[]): void;
+  lose(error: DriverError): void;
+}
+
+/** A cluster whose every answer the test gives. */
+class FakeCluster {
+  readonly requests: Request[] = [];
+  leaders: readonly PartitionLeader[] = [
+    { partition: 0, leader: 1 },
+    { partition: 1, leader: 2 },
+  ];
+  lookups = 0;
+  private ends = new Map<string, number>();
+
+  readonly driver = {
+    partitions: async () => {
+      this.lookups += 1;
+      return this.leaders;
+    },
+    produce: (leader: number, records: readonly OutgoingRecord[]) =>
+      new Promise<ProduceOutcome[]>((resolve, reject) => {
+        this.requests.push({
+          leader,
+          records,
+          succeed: () => resolve(this.append(records)),
+          answer: resolve,
+          lose: reject,
+        });
+      }),
+  } as unknown as Driver;
+
+  append(records: readonly OutgoingRecord[]): ProduceOutcome[] {
+    const outcomes = new Map<string, ProduceOutcome>();
+    for (const { topic, partition } of records) {
+      const key = `${topic}/${partition}`;
+      const end = this.ends.get(key) ?? 0;
+      if (!outcomes.has(key)) outcomes.set(key, { topic, partition, baseOffset: end });
+      this.ends.set(key, end + 1);
+    }
+    return [...outcomes.values()];
+  }
+
+  async request(index: number): Promise<Request> {
+    await vi.waitFor(() => expect(this.requests.length).toBeGreaterThan(index));
+    return this.requests[index]!;
+  }
+}
+
+describe('Sender', () => {
+  let sender: Sender;
+  const outcomes: Record<string, number | Status> = {};
+  afterEach(async () => {
+    await sender.close(0);
+    for (const name of Object.keys(outcomes)) delete outcomes[name];
+  });
+
+  function start(options: Partial<SenderOptions> = {}): FakeCluster {
+    const cluster = new FakeCluster();
+    sender = new Sender(cluster.driver, options);
+    return cluster;
+  }
+
+  function send(name: string, { partition = 0, bytes = 1, timeoutMs = 60_000 } = {}): RecordParcel {
+    const parcel = new RecordParcel(
+      { topic: 't', partition, key: null, value: Buffer.alloc(bytes, name), headers: { name } },
+      performance.now() + timeoutMs,
+      offset => (outcomes[name] = offset),
+      status => (outcomes[name] = status),
+    );
+    const refused = sender.offer(parcel);
+    if (refused) outcomes[name] = refused;
+    return parcel;
+  }
+
+  const names = ({ records }: Request) => records.map(({ headers }) => headers['name']);
+  const settled = (name: string) => vi.waitFor(() => expect(outcomes).toHaveProperty(name));
+
+  it('keeps one request in flight to a leader; what comes meanwhile leaves in the next', async () => {
+    const cluster = start();
+    send('a');
+    const first = await cluster.request(0);
+    send('b');
+    send('c');
+    expect(names(first)).toEqual(['a']);
+    first.succeed();
+    const second = await cluster.request(1);
+    expect(names(second)).toEqual(['b', 'c']);
+    second.succeed();
+    await settled('c');
+    expect(outcomes).toEqual({ a: 0, b: 1, c: 2 });
+  });
+
+  it('lets no leader hold up another', async () => {
+    const cluster = start();
+    send('hung', { partition: 0 });
+    await cluster.request(0);
+    send('other', { partition: 1 });
+    const second = await cluster.request(1);
+    expect(second.leader).toBe(2);
+    second.succeed();
+    await settled('other');
+    expect(outcomes).toEqual({ other: 0 });
+  });
+
+  it('sends a batch whose answer was lost again, unchanged, before anything later', async () => {
+    const cluster = start();
+    send('a');
+    send('b');
+    const first = await cluster.request(0);
+    send('c');
+    first.lose(new DriverError('retriable', 'connection reset'));
+    const second = await cluster.request(1);
+    expect(names(second).slice(0, 2)).toEqual(['a', 'b']);
+    expect(second.records.slice(0, 2)).toEqual(first.records);
+    second.succeed();
+    await settled('b');
+  });
+
+  it('asks for the new leader after a move', async () => {
+    const cluster = start();
+    send('a');
+    const first = await cluster.request(0);
+    cluster.leaders = [{ partition: 0, leader: 2 }];
+    first.answer([
+      {
+        topic: 't',
+        partition: 0,
+        baseOffset: -1,
+        error: new DriverError('stale', 'moved', 'NOT_LEADER_OR_FOLLOWER'),
+      },
+    ]);
+    const second = await cluster.request(1);
+    expect(second.leader).toBe(2);
+    second.succeed();
+    await settled('a');
+  });
+
+  it('takes a partition that the answer left out as not acknowledged', async () => {
+    const cluster = start();
+    send('a');
+    (await cluster.request(0)).answer([]);
+    const second = await cluster.request(1);
+    second.succeed();
+    await settled('a');
+    expect(outcomes).toEqual({ a: 0 });
+  });
+
+  it('finds the one record that the broker refuses, and fails it alone', async () => {
+    const cluster = start();
+    for (const name of ['a', 'b', 'bad', 'c', 'd']) send(name);
+    void (async () => {
+      for (let index = 0; ; index += 1) {
+        const request = await cluster.request(index);
+        const refused = names(request).includes('bad');
+        if (refused)
+          request.answer([
+            { topic: 't', partition: 0, baseOffset: -1, error: new DriverError('too-large', 'too large') },
+          ]);
+        else request.succeed();
+      }
+    })().catch(() => undefined);
+    await settled('d');
+    expect(outcomes).toMatchObject({ a: 0, b: 1, bad: { code: 'INVALID_ARGUMENT' }, c: 2, d: 3 });
+  });
+
+  it('fails a partition that does not exist, and says so', async () => {
+    const cluster = start();
+    cluster.leaders = [{ partition: 0, leader: 1 }];
+    send('a', { partition: 7 });
+    await settled('a');
+    expect(outcomes['a']).toEqual({ code: 'NOT_FOUND', message: 'topic t has no partition 7, it has 1' });
+  });
+
+  it('refuses what its bounds do not hold, and takes more once there is room', async () => {
+    const cluster = start({ maxQueuedParcels: 2, maxRecordBytes: 5000 });
+    send('a');
+    send('b');
+    send('c');
+    send('huge', { bytes: 10_000 });
+    expect(outcomes).toMatchObject({ c: { code: 'UNAVAILABLE' }, huge: { code: 'INVALID_ARGUMENT' } });
+    (await cluster.request(0)).succeed();
+    await settled('b');
+    send('d');
+    (await cluster.request(1)).succeed();
+    await settled('d');
+    expect(sender.queued).toEqual({ parcels: 0, bytes: 0 });
+  });
+
+  it('fails what no broker took in time', async () => {
+    const cluster = start();
+    cluster.leaders = [{ partition: 0, leader: -1 }];
+    send('a', { timeoutMs: 30 });
+    await settled('a');
+    expect(outcomes['a']).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('has no leader') as string,
+    });
+  });
+
+  it('does not send what was withdrawn', async () => {
+    const cluster = start();
+    send('a');
+    const first = await cluster.request(0);
+    send('gone').withdraw();
+    send('b');
+    first.succeed();
+    expect(names(await cluster.request(1))).toEqual(['b']);
+  });
+
+  it('packs all frames that wait for one instance into one record', async () => {
+    const cluster = start();
+    send('first');
+    const first = await cluster.request(0);
+    const to = { topic: 't', partition: 0, instance: 'i' };
+    const delivered: number[] = [];
+    for (const n of [1, 2, 3])
+      sender.post(to, { take: () => [Buffer.from([n])], delivered: () => delivered.push(n) }, 1);
+    first.succeed();
+    const second = await cluster.request(1);
+    expect(second.records).toHaveLength(1);
+    expect(second.records[0]!.value).toEqual(Buffer.from([1, 2, 3]));
+    second.succeed();
+    await vi.waitFor(() => expect(delivered).toEqual([1, 2, 3]));
+  });
+
+  it('splits a record of frames that is too large, so that one call does not fail its neighbours', async () => {
+    const cluster = start();
+    const to = { topic: 't', partition: 0, instance: 'i' };
+    const ended: string[] = [];
+    for (const n of [1, 2, 3]) {
+      const source = {
+        take: () => [Buffer.from([n])],
+        delivered: () => ended.push(`${n} sent`),
+        failed: () => ended.push(`${n} failed`),
+      };
+      sender.post(to, source, 1);
+    }
+    void (async () => {
+      for (let index = 0; ; index += 1) {
+        const request = await cluster.request(index);
+        const tooLarge = request.records.some(({ value }) => value!.includes(2));
+        if (tooLarge)
+          request.answer([
+            { topic: 't', partition: 0, baseOffset: -1, error: new DriverError('too-large', 'too large') },
+          ]);
+        else request.succeed();
+      }
+    })().catch(() => undefined);
+    await vi.waitFor(() => expect(ended.toSorted()).toEqual(['1 sent', '2 failed', '3 sent']));
+    expect(sender.queued).toEqual({ parcels: 0, bytes: 0 });
+  });
+
+  it('fails what is left when it is closed, and takes nothing more', async () => {
+    const cluster = start();
+    send('a');
+    await cluster.request(0);
+    send('b');
+    await sender.close(0);
+    send('c');
+    expect(outcomes).toMatchObject({
+      a: { code: 'UNAVAILABLE' },
+      b: { code: 'UNAVAILABLE' },
+      c: { code: 'UNAVAILABLE' },
+    });
+  });
+
+  test.prop(
+    [
+      fc.array(fc.nat({ max: 1 }), { minLength: 1, maxLength: 30 }),
+      fc.array(fc.constantFrom('ok', 'lost', 'applied but lost', 'stale'), { maxLength: 12 }),
+    ],
+    { numRuns: 30 },
+  )('whatever fails, every record arrives, in order for each partition', async (partitions, faults) => {
+    const cluster = start({ backoff: () => 0 });
+    const log = new Map<number, string[]>();
+    partitions.forEach((partition, index) => send(`r${index}`, { partition }));
+    const left = [...faults];
+    let handled = 0;
+    while (Object.keys(outcomes).length < partitions.length) {
+      await new Promise<void>(resolve => void setImmediate(resolve));
+      for (; handled < cluster.requests.length; handled += 1) {
+        const request = cluster.requests[handled]!;
+        const fault = left.shift() ?? 'ok';
+        if (fault === 'ok' || fault === 'applied but lost') {
+          for (const { partition, headers } of request.records) {
+            const arrived = log.get(partition) ?? [];
+            log.set(partition, [...arrived, headers['name'] as string]);
+          }
+        }
+        if (fault === 'ok') request.succeed();
+        else if (fault === 'stale') {
+          const error = new DriverError('stale', 'moved');
+          request.answer(
+            request.records.map(({ topic, partition }) => ({ topic, partition, baseOffset: -1, error })),
+          );
+        } else request.lose(new DriverError('retriable', 'reset'));
+      }
+    }
+    for (const [partition, arrived] of log) {
+      const firsts = arrived.filter((name, index) => arrived.indexOf(name) === index);
+      expect(firsts).toEqual(partitions.flatMap((of, index) => (of === partition ? [`r${index}`] : [])));
+    }
+    expect(Object.values(outcomes).every(outcome => typeof outcome === 'number')).toBe(true);
+    for (const name of Object.keys(outcomes)) delete outcomes[name];
+    await sender.close(0);
+  });
+});

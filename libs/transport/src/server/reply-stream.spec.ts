@@ -1,0 +1,158 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import { decodeFrames } from '../wire/frame.js';
+import { MAX_PUSHED_ITEMS, ReplyStream } from './reply-stream.js';
+
+const accept = {
+  kind: 'accept',
+  callId: 'c',
+  execution: 'e',
+  partition: 0,
+  instance: 'i',
+  flags: '',
+} as const;
+
+function start(credit: number) {
+  const events: string[] = [];
+  let posts = 0;
+  const stream = new ReplyStream({
+    callId: 'c',
+    execution: 'e',
+    accept,
+    credit,
+    post: () => (posts += 1),
+    onStarted: () => events.push('started'),
+    onSettled: () => events.push('settled'),
+  });
+  const take = (maxBytes = 1_000_000) => decodeFrames(Buffer.concat(stream.take(maxBytes)));
+  return { stream, events, take, posts: () => posts };
+}
+
+const item = (n: number) => Buffer.from([n]);
+
+describe('ReplyStream', () => {
+  it('sends a unary reply as one frame', () => {
+    const { stream, events, take, posts } = start(10);
+    stream.add(item(1));
+    stream.complete();
+    expect(posts()).toBe(1);
+    expect(take()).toEqual([{ kind: 'complete', callId: 'c', execution: 'e', total: 1, items: [item(1)] }]);
+    stream.delivered();
+    expect(events).toEqual(['settled']);
+  });
+
+  it('announces itself with its first items, and once', () => {
+    const { stream, take, events } = start(10);
+    stream.add(item(1));
+    expect(take().map(({ kind }) => kind)).toEqual(['accept', 'next']);
+    stream.delivered();
+    stream.add(item(2));
+    expect(take()).toMatchObject([{ kind: 'next', seq: 1 }]);
+    expect(events).toEqual(['started']);
+  });
+
+  it('announces itself without items when asked to', () => {
+    const { stream, take } = start(10);
+    stream.announce();
+    expect(take()).toMatchObject([{ kind: 'accept' }]);
+    expect(take()).toEqual([]);
+  });
+
+  it('keeps what the client has no credit for', () => {
+    const { stream, take } = start(1);
+    stream.add(item(1));
+    stream.add(item(2));
+    stream.complete();
+    expect(stream.hasRoom()).toBe(true);
+    expect(take()).toMatchObject([{ kind: 'accept' }, { kind: 'next', items: [item(1)] }]);
+    expect(take()).toEqual([]);
+    stream.grant(2);
+    expect(take()).toMatchObject([{ kind: 'complete', total: 2, items: [item(2)] }]);
+  });
+
+  it('wakes whoever waits for room when credit comes, and when it ends', async () => {
+    const { stream } = start(0);
+    let woken = 0;
+    const first = stream.room().then(() => (woken += 1));
+    expect(stream.hasRoom()).toBe(false);
+    stream.grant(1);
+    await first;
+    stream.add(item(1));
+    const second = stream.room().then(() => (woken += 1));
+    stream.cancel();
+    await second;
+    expect(woken).toBe(2);
+  });
+
+  it('refuses to hold more than its bound', () => {
+    const { stream } = start(0);
+    for (let n = 0; n < MAX_PUSHED_ITEMS; n += 1) expect(stream.push(item(1))).toBe(true);
+    expect(stream.push(item(1))).toBe(false);
+  });
+
+  it('tells the client where a reply is too large for the broker', () => {
+    const { stream, take, events } = start(10);
+    stream.add(item(1));
+    take();
+    stream.delivered();
+    stream.add(item(2));
+    stream.complete();
+    take();
+    stream.failed({ code: 'INVALID_ARGUMENT', message: 'a record of 9 bytes is too large' });
+    expect(take()).toMatchObject([{ kind: 'error', total: 1, code: 'RESOURCE_EXHAUSTED' }]);
+    stream.delivered();
+    expect(events).toEqual(['started', 'settled']);
+  });
+
+  it('sends nothing more once it is cancelled', () => {
+    const { stream, take, events } = start(10);
+    stream.add(item(1));
+    stream.cancel();
+    expect(take()).toEqual([]);
+    stream.add(item(2));
+    expect(take()).toEqual([]);
+    expect(events).toEqual(['settled']);
+  });
+
+  test.prop([
+    fc.array(
+      fc.oneof(
+        fc.record({ add: fc.integer({ min: 1, max: 5 }) }),
+        fc.record({ grant: fc.nat({ max: 60 }) }),
+        fc.constant('take' as const),
+      ),
+    ),
+    fc.nat({ max: 5 }),
+    fc.integer({ min: 1, max: 8 }),
+  ])('sends each item once, in order, never beyond the credit', (steps, credit, maxBytes) => {
+    const { stream, take } = start(credit);
+    let granted = credit;
+    let added = 0;
+    const got: number[] = [];
+    const receive = () => {
+      for (const frame of take(maxBytes)) {
+        if (frame.kind === 'next') {
+          expect(frame.seq).toBe(got.length);
+          got.push(...frame.items.map(bytes => bytes[0]!));
+        } else if (frame.kind === 'complete') {
+          got.push(...frame.items.map(bytes => bytes[0]!));
+          expect(frame.total).toBe(got.length);
+        }
+      }
+      expect(got.length).toBeLessThanOrEqual(granted);
+    };
+    for (const step of steps) {
+      if (step === 'take') receive();
+      else if ('add' in step) for (let n = 0; n < step.add; n += 1) stream.add(item(added++ % 256));
+      else {
+        granted = Math.max(granted, step.grant);
+        stream.grant(step.grant);
+      }
+    }
+    stream.complete();
+    granted = Math.max(granted, added);
+    stream.grant(added);
+    for (let n = 0; n <= added; n += 1) receive();
+    expect(got).toEqual(Array.from({ length: added }, (_, n) => n % 256));
+  });
+});
