@@ -39,7 +39,7 @@ describe.each(DRIVERS)('%s: lifecycle', (_, make) => {
   });
 
   it('rejects within the connection time-out when what listens does not answer', async () => {
-    const silent = createServer().listen(0, '127.0.0.1');
+    const silent = createServer(socket => socket.resume()).listen(0, '127.0.0.1');
     await vi.waitFor(() => expect(silent.listening).toBe(true));
     const { port } = silent.address() as AddressInfo;
     const driver = make({ brokers: [`127.0.0.1:${port}`], clientId: 'x', connectionTimeoutMs: 200 }, console);

@@ -2,7 +2,7 @@ import { EmbeddedKafka } from '@parley/embedded-kafka';
 import { createRequire } from 'node:module';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { brokerFactory, decompress, fetchedOffset, guardClusters } from './internals.js';
+import { brokerFactory, cutConnection, decompress, fetchedOffset, guardClusters } from './internals.js';
 import type { KafkajsBroker } from './internals.js';
 
 /** What is relied on of kafkajs without being public. One that fails here names what a new version changed. */
@@ -68,6 +68,16 @@ describe('kafkajs internals', () => {
     connection.rejectRequests(gone);
     expect(reject).toHaveBeenCalledWith(gone);
     await connection.disconnect();
+  });
+
+  it('break a connection for good', async () => {
+    const [connection] = (await connected()).connectionPool.pool;
+    const { socket } = connection;
+    const gone = new Error('gone');
+    cutConnection(connection, gone);
+    expect(socket?.destroyed).toBe(true);
+    await vi.waitFor(() => expect(connection.isConnected()).toBe(false));
+    await expect(connection.connect()).rejects.toBe(gone);
   });
 
   it('set no timer while nothing waits to be sent', async () => {

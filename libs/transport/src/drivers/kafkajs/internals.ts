@@ -10,6 +10,7 @@ export interface KafkajsConnection {
   readonly socket?: Socket;
   readonly sasl: unknown;
   readonly requestQueue: KafkajsRequestQueue;
+  connect(): Promise<unknown>;
   isConnected(): boolean;
   /** Always false without SASL; false again once a session is about to expire. */
   isAuthenticated(): boolean;
@@ -143,8 +144,12 @@ export function guardClusters(kafka: Kafka, hooks: RequestHooks = {}): GuardedCo
   return { cut: reason => made.forEach(connection => cutConnection(connection, reason)) };
 }
 
-/** Breaks a connection, open or opening, without waiting for the broker, and fails what waits for an answer. */
+/**
+ * Breaks a connection, open or opening, without waiting for the broker, and fails what waits for an answer. It
+ * does not open again, as kafkajs would have it do for whatever it still wants to send.
+ */
 export function cutConnection(connection: KafkajsConnection, reason: Error): void {
+  connection.connect = () => Promise.reject(reason);
   connection.rejectRequests(reason);
   const { socket } = connection;
   // While it opens, only an error event makes kafkajs give up and clear its timer.
