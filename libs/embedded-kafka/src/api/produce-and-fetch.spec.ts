@@ -219,7 +219,9 @@ describe('Fetch', () => {
   it('holds up later requests on its own connection, so that responses keep the order of requests', async () => {
     await using other = await connect();
     const waiting = read(other, 0, { maxWaitMs: 10_000 });
+    await wire.call(listOffsets, latest());
     const behind = other.call(listOffsets, latest());
+    await wire.call(listOffsets, latest());
     await append();
     await Promise.all([waiting, behind]);
     expect(other.answered).toEqual([1, 2]);

@@ -97,15 +97,18 @@ describe('joining', () => {
     expect(group.heartbeat(follower.memberId, null, 3)).toBe(ErrorCode.UNKNOWN_MEMBER_ID);
   });
 
-  it('chooses the assignor that all offer and most like best', async () => {
+  it.each([
+    ['a', 'b'],
+    ['b', 'a'],
+  ])('chooses the assignor that all offer and most like best: %s, not %s', async (best, other) => {
     const { group } = groupWith();
     const offering = (...names: string[]) =>
       asking({ protocols: names.map(name => ({ name, metadata: Buffer.from(name) })) });
     const first = await group.join(offering('x', 'a', 'b'));
-    const others = [group.join(offering('b', 'a')), group.join(offering('b', 'a', 'y'))];
+    const others = [group.join(offering(best, other)), group.join(offering(best, other, 'y'))];
     const chosen = await group.join({ ...offering('x', 'a', 'b'), memberId: first.memberId });
-    expect(chosen.protocolName).toBe('b');
-    expect(chosen.members.map(({ metadata }) => String(metadata))).toEqual(['b', 'b', 'b']);
+    expect(chosen.protocolName).toBe(best);
+    expect(chosen.members.map(({ metadata }) => String(metadata))).toEqual([best, best, best]);
     await Promise.all(others);
   });
 
@@ -257,6 +260,32 @@ describe('static members', () => {
     expect(await group.join(statically(member.memberId))).toMatchObject({
       errorCode: ErrorCode.FENCED_INSTANCE_ID,
     });
+  });
+
+  it('outlive the session of whom they replaced', async () => {
+    const { group, clock } = await joined();
+    clock.advance(SESSION / 2);
+    const back = await group.join(statically());
+    clock.advance(SESSION - 1);
+    expect(group.heartbeat(back.memberId, 'i', 1)).toBe(ErrorCode.NONE);
+    expect([...group.members.keys()]).toEqual([back.memberId]);
+  });
+
+  it('fence whom they replace while it still waits', async () => {
+    const { group, member } = await joined();
+    const newcomer = group.join(asking());
+    const waiting = group.join(statically(member.memberId));
+    expect((await waiting).errorCode).toBe(ErrorCode.NONE);
+    const again = group.join({
+      ...statically(member.memberId),
+      protocols: [{ name: 'range', metadata: Buffer.of(1) }],
+    });
+    const back = group.join(statically());
+    expect(await again).toMatchObject({ errorCode: ErrorCode.FENCED_INSTANCE_ID });
+    expect(await settled(back)).toBe('pending');
+    const { memberId } = await newcomer;
+    void group.join(asking({ memberId }));
+    expect(await back).toMatchObject({ errorCode: ErrorCode.NONE });
   });
 
   it('leave by their instance id', async () => {
