@@ -64,6 +64,20 @@ describe.each(DRIVERS)('%s: subscribe', (_, make) => {
     await vi.waitFor(() => expect(values(second.records)).toEqual(['c']), REBALANCED);
   });
 
+  it('from the latest gives what is produced once it has joined, to whoever takes over too', async () => {
+    const topic = await stage.topic(2);
+    await send(driver, record(topic, 0, 'before'));
+    const options = { group: topic, topics: [topic], from: 'latest' } as const;
+    const first = await join(driver, options);
+    await send(driver, record(topic, 0, 'a'), record(topic, 1, 'b'));
+    await vi.waitFor(() => expect(values(first.records).toSorted()).toEqual(['a', 'b']), REBALANCED);
+    await first.subscription.close(); // without a commit
+    const second = await join(driver, options);
+    await vi.waitFor(() => expect(values(second.records).toSorted()).toEqual(['a', 'b']), REBALANCED);
+    const third = await join(driver, options); // while the group has members
+    await vi.waitFor(() => expect([second.held.size, third.held.size]).toEqual([1, 1]), REBALANCED);
+  });
+
   it('shares the partitions among two members, and gives none twice', async () => {
     const topic = await stage.topic(4);
     const options = { group: topic, topics: [topic] };

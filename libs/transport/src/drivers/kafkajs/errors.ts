@@ -4,6 +4,9 @@ import type { DriverErrorKind } from '../driver.js';
 export const NO_ERROR = 0;
 export const OFFSET_OUT_OF_RANGE = 1;
 export const UNKNOWN_TOPIC_OR_PARTITION = 3;
+export const ILLEGAL_GENERATION = 22;
+export const UNKNOWN_MEMBER_ID = 25;
+export const REBALANCE_IN_PROGRESS = 27;
 export const TOPIC_ALREADY_EXISTS = 36;
 export const INVALID_PARTITIONS = 37;
 
@@ -28,6 +31,10 @@ const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorK
   19: ['NOT_ENOUGH_REPLICAS', 'retriable'],
   20: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'retriable'],
   21: ['INVALID_REQUIRED_ACKS', 'permanent'],
+  [ILLEGAL_GENERATION]: ['ILLEGAL_GENERATION', 'permanent'],
+  24: ['INVALID_GROUP_ID', 'permanent'],
+  [UNKNOWN_MEMBER_ID]: ['UNKNOWN_MEMBER_ID', 'permanent'],
+  [REBALANCE_IN_PROGRESS]: ['REBALANCE_IN_PROGRESS', 'retriable'],
   29: ['TOPIC_AUTHORIZATION_FAILED', 'permanent'],
   30: ['GROUP_AUTHORIZATION_FAILED', 'permanent'],
   31: ['CLUSTER_AUTHORIZATION_FAILED', 'permanent'],

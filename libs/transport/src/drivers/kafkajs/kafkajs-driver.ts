@@ -21,6 +21,7 @@ import { within } from './deadline.js';
 import { messageOf } from './errors.js';
 import { brokerFactory, guardClusters } from './internals.js';
 import type { BrokerFactory } from './internals.js';
+import { pinLatest } from './pin-latest.js';
 import { Presence } from './presence.js';
 import { Produce } from './produce.js';
 import { createKafka, timeoutsOf } from './settings.js';
@@ -109,6 +110,12 @@ class KafkajsDriver implements Driver {
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     this.refuseClosed();
+    if (options.from === 'latest') {
+      const { requestTimeoutMs } = this.timeouts;
+      const { cluster, leaders } = this;
+      const { signal } = this.stopping;
+      await pinLatest(options.group, options.topics, { cluster, leaders, requestTimeoutMs, signal });
+    }
     const kafka = createKafka(this.options, this.logger);
     const subscription = new KafkajsSubscription(options, { kafka, emit: this.emit });
     await this.keep(subscription);

@@ -79,7 +79,7 @@ export class KafkajsSubscription implements Subscription {
       await consumer.connect();
       await consumer.subscribe({
         topics: [...options.topics],
-        fromBeginning: options.from === 'earliest',
+        fromBeginning: true, // `latest` was committed before; what is out of range goes on at the log's start
       });
       await consumer.run({
         autoCommit: false,
@@ -148,6 +148,13 @@ export class KafkajsSubscription implements Subscription {
     const highWatermark = Number(batch.highWatermark);
     const fetchedFrom = fetchedOffset(batch);
     const { taken } = held;
+    if (taken && fetchedFrom > taken.next) {
+      this.report(
+        new Error(
+          `Offsets ${taken.next} to ${fetchedFrom - 1} of ${topic}[${partition}] were deleted before they were read`,
+        ),
+      );
+    }
     if (taken && (highWatermark < taken.next || fetchedFrom < taken.from)) {
       // The log is not the one that was read, or this is read from further back: offsets start anew.
       this.announce(this.held.renew(batch));

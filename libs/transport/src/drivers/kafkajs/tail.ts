@@ -6,12 +6,14 @@ import type { Cluster } from './cluster.js';
 import { pause } from './deadline.js';
 import { brokerError, messageOf, NO_ERROR, OFFSET_OUT_OF_RANGE } from './errors.js';
 import { decompress } from './internals.js';
+import { listOffset } from './log-ends.js';
 import { APIS } from './protocol/api.js';
 import { batchHeaders, readBatches } from './protocol/batch-reader.js';
 import type { BatchHeader } from './protocol/batch-reader.js';
 import { fetchRequest } from './protocol/fetch.js';
 import type { FetchedPartition } from './protocol/fetch.js';
-import { EARLIEST, LATEST, listOffsetsRequest } from './protocol/list-offsets.js';
+import { EARLIEST, LATEST } from './protocol/list-offsets.js';
+import type { LogEnd } from './protocol/list-offsets.js';
 import { Reader } from './protocol/reader.js';
 import { Writer } from './protocol/writer.js';
 import type { Timeouts } from './settings.js';
@@ -115,20 +117,9 @@ export class KafkajsTail implements Tail {
     return new Map(found.map(({ partition, leader }) => [partition, leader]));
   }
 
-  private async listOffset(
-    partition: number,
-    leader: number,
-    which: typeof EARLIEST | typeof LATEST,
-  ): Promise<number> {
-    const { topic } = this.options;
+  private listOffset(partition: number, leader: number, which: LogEnd): Promise<number> {
     const { cluster, requestTimeoutMs } = this.dependencies;
-    const link = await cluster.link(leader);
-    const answers = await link.send(listOffsetsRequest(topic, [partition], which), requestTimeoutMs);
-    const answer = answers.find(entry => entry.partition === partition);
-    const doing = `Asking broker ${leader} for the offsets of ${topic}[${partition}]`;
-    if (!answer) throw new DriverError('retriable', `${doing} told nothing of it`);
-    if (answer.errorCode !== NO_ERROR) throw brokerError(answer.errorCode, doing);
-    return answer.offset;
+    return listOffset(cluster, { topic: this.options.topic, partition, leader }, which, requestTimeoutMs);
   }
 
   /** Starts a fetch at each leader that has none under way, and looks for the leaders that are not known. */

@@ -23,6 +23,9 @@ export const APIS = {
   fetch: { name: 'Fetch', key: 1, version: 11 },
   listOffsets: { name: 'ListOffsets', key: 2, version: 2 },
   metadata: { name: 'Metadata', key: 3, version: 4 },
+  offsetCommit: { name: 'OffsetCommit', key: 8, version: 7 },
+  offsetFetch: { name: 'OffsetFetch', key: 9, version: 5 },
+  findCoordinator: { name: 'FindCoordinator', key: 10, version: 2 },
   createTopics: { name: 'CreateTopics', key: 19, version: 4 },
   createPartitions: { name: 'CreatePartitions', key: 37, version: 1 },
 } as const satisfies Record<string, Api>;

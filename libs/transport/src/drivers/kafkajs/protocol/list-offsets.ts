@@ -4,6 +4,7 @@ import type { ApiRequest } from './api.js';
 /** What to ask a leader for: the log's first offset, or its high watermark. */
 export const EARLIEST = -2;
 export const LATEST = -1;
+export type LogEnd = typeof EARLIEST | typeof LATEST;
 
 export interface ListedOffset {
   partition: number;
@@ -14,7 +15,7 @@ export interface ListedOffset {
 export function listOffsetsRequest(
   topic: string,
   partitions: readonly number[],
-  which: typeof EARLIEST | typeof LATEST,
+  which: LogEnd,
 ): ApiRequest<ListedOffset[]> {
   return {
     api: APIS.listOffsets,
