@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** Specs and end-to-end tests run against the libs' sources, not against what was last built. */
 const fromSources = {
-  resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source'] } },
+  resolve: { conditions: ['@parley/source'] },
+  ssr: { resolve: { conditions: ['@parley/source'] } },
 };
 
 export default defineConfig({
