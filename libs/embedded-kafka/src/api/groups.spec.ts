@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmbeddedKafka, ErrorCode } from '../index.js';
+import { NO_UUID } from '../protocol/schema.js';
 import { WireClient } from '../spec/wire-client.js';
 import { offsetCommit } from './08-offset-commit.js';
 import { offsetFetch } from './09-offset-fetch.js';
@@ -10,6 +11,7 @@ import { leaveGroup } from './13-leave-group.js';
 import { syncGroup } from './14-sync-group.js';
 import { describeGroups } from './15-describe-groups.js';
 import { listGroups } from './16-list-groups.js';
+import { deleteTopics } from './20-delete-topics.js';
 import { deleteGroups } from './42-delete-groups.js';
 
 let broker: EmbeddedKafka;
@@ -164,6 +166,22 @@ describe('offsets', () => {
       7,
     );
     expect(topics).toMatchObject([{ name: 't', partitions: [{ partitionIndex: 1, committedOffset: 5 }] }]);
+  });
+
+  it('go with their topic', async () => {
+    await commit(5);
+    await wire.call(deleteTopics, {
+      topics: [{ name: 't', topicId: NO_UUID }],
+      topicNames: [],
+      timeoutMs: 1,
+    });
+    broker.createTopic({ name: 't', partitions: 2 });
+    const { topics } = await wire.call(
+      offsetFetch,
+      { groupId: 'g', topics: wanted, groups: [], requireStable: false },
+      7,
+    );
+    expect(topics[0]?.partitions).toMatchObject([{ committedOffset: -1 }, { committedOffset: -1 }]);
   });
 
   it('may carry 4,096 characters of metadata and no more', async () => {

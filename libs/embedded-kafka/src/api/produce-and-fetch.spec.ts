@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EmbeddedKafka, ErrorCode } from '../index.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiKey, EmbeddedKafka, ErrorCode } from '../index.js';
 import { RecordBatch } from '../log/record-batch.js';
 import { batch, sealed, type BatchOptions } from '../spec/batches.js';
 import { WireClient } from '../spec/wire-client.js';
@@ -226,6 +226,21 @@ describe('Fetch', () => {
     await Promise.all([waiting, behind]);
     expect(other.answered).toEqual([1, 2]);
     expect((await behind).topics[0]?.partitions[0]?.offset).toBe(1);
+  });
+
+  it('reads no further requests while the client does not take its responses', async () => {
+    await append({ values: ['x'.repeat(900_000)] });
+    await using slow = await connect();
+    let handled = 0;
+    broker.intercept(ApiKey.Fetch, () => void handled++);
+    slow.pause();
+    const ids = Array.from({ length: 100 }, (_, index) => index);
+    slow.write(Buffer.concat(ids.map(id => WireClient.encode(fetch, 12, id, fetching(0)))));
+    for (let trips = 0; trips < 300; trips++) await wire.call(listOffsets, latest());
+    expect(handled).toBeGreaterThan(0);
+    expect(handled).toBeLessThan(50);
+    slow.resume();
+    await vi.waitFor(() => expect(slow.answered).toEqual(ids), 5_000);
   });
 
   it('is woken by a leader that moves and by a topic that goes', async () => {

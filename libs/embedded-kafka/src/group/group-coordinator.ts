@@ -10,7 +10,7 @@ export interface GroupLimits {
 }
 
 /** Groups kept before those that hold neither members nor offsets are let go. */
-const MAX_IDLE_GROUPS = 10_000;
+export const MAX_IDLE_GROUPS = 10_000;
 
 /** All consumer groups of the cluster. Which broker answers for which group is the cluster's affair. */
 export class GroupCoordinator {

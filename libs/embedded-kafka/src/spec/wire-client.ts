@@ -76,6 +76,15 @@ export class WireClient implements AsyncDisposable {
     return Buffer.concat(writer.frame());
   }
 
+  /** Takes nothing off the socket until `resume`. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.socket.destroy();
     await this.closed;
