@@ -203,6 +203,25 @@ describe.each(DRIVERS)('%s: subscribe, with faults', (_, make) => {
     await vi.waitFor(() => expect(values(member.records)).toContain('b'), REBALANCED);
   });
 
+  it('tells what retention took before it was read, and goes on at the start of the log', async () => {
+    await stage.close();
+    stage = await Stage.embedded(make, { topics: ['a'], maxPartitionBytes: 4_096 });
+    driver = await stage.driver();
+    const member = await join(driver, { group: 'g', topics: ['a'] });
+    await vi.waitFor(() => expect(member.held.size).toBe(1), REBALANCED);
+    await send(driver, record('a', 0, 'a'));
+    await vi.waitFor(() => expect(member.records).toHaveLength(1));
+    member.subscription.pause([{ topic: 'a', partition: 0 }]);
+    for (let index = 0; index < 20; index++) await send(driver, record('a', 0, 'x'.repeat(1_000)));
+    member.subscription.resume([{ topic: 'a', partition: 0 }]);
+    await vi.waitFor(() => expect(member.records.at(-1)?.offset).toBe(20), REBALANCED);
+    expect(stage.errors.map(({ error }) => error.message).join()).toMatch(
+      /Offsets 1 to \d+ of a\[0\] were deleted/,
+    );
+    const offsets = member.records.map(({ offset }) => offset);
+    expect(new Set(offsets).size).toBe(offsets.length);
+  });
+
   it('rejects a commit that is refused', async () => {
     const member = await join(driver, { group: 'g', topics: ['a'] });
     await vi.waitFor(() => expect(member.held.size).toBe(1), REBALANCED);

@@ -17,7 +17,7 @@ const REBALANCE_TIMEOUT_MS = 10_000;
 /** kafkajs's 3 s make each join wait that long for the other members. */
 const HEARTBEAT_MS = 250;
 /** Bounds how late a pause, a resume or a close takes effect in kafkajs. */
-const MAX_WAIT_MS = 250;
+const MAX_WAIT_MS = 100;
 const METADATA_MAX_AGE_MS = 10_000;
 const MAX_PARTITION_BYTES = 1024 * 1024;
 /** Batches are only handed on, so one worker serves all partitions: kafkajs wakes each of them at every fetch. */
