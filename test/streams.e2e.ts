@@ -103,6 +103,7 @@ describe('streams', () => {
   });
 
   it('that are pulled wait for the subscriber’s credit', async () => {
+    endings.length = 0;
     const client = services.client('streams', { window: 100 });
     const seen: number[] = [];
     const subscription = client.send<number>('endless-generator', 1).subscribe(item => {
@@ -110,6 +111,7 @@ describe('streams', () => {
       if (seen.length === 1000) subscription.unsubscribe();
     });
     await vi.waitFor(() => expect(seen).toHaveLength(1000));
+    await vi.waitFor(() => expect(endings).toContain('generator returned'));
     expect(pulled).toBeLessThan(1000 + 200);
   });
 

@@ -9,7 +9,7 @@ export type { DriverFactory } from './link/link-options.js';
 export { Link } from './link/link.js';
 export type { RecordMetadata } from './link/send-record.js';
 export { InjectParley } from './module/inject-parley.js';
-export { DEFAULTS, type ParleyClientOptions, type ParleyOptions } from './module/options.js';
+export { DEFAULTS, type ParleyClientOptions, type ParleyOptions } from './options/options.js';
 export { ParleyModule, type ParleyAsyncOptions } from './module/parley.module.js';
 export type { Routing, RoutingName } from './routing/routing.js';
 export { topicPerPattern } from './routing/topic-per-pattern.js';

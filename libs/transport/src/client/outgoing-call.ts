@@ -18,6 +18,12 @@ import { WireError } from '../wire/wire-error.js';
 /** Where an execution can be told something: what an accept frame gives. */
 export type ServerAddress = Pick<AcceptFrame, 'partition' | 'instance'>;
 
+/** What a call that ended early knows of who may still be running it. */
+export interface RunningExecution {
+  execution: string | undefined;
+  server: ServerAddress | undefined;
+}
+
 export interface OutgoingCallOptions {
   callId: string;
   pattern: string;
@@ -28,7 +34,7 @@ export interface OutgoingCallOptions {
   /** Sends a frame to the server that runs the call. */
   tell(server: ServerAddress, frame: ClientFrame): void;
   /** The call has ended, whatever way: nothing of it is held any more. `server` where it may still be running. */
-  onEnded(running: { execution: string | undefined; server: ServerAddress | undefined } | undefined): void;
+  onEnded(running: RunningExecution | undefined): void;
 }
 
 /** The client side of one call. Ends exactly once: with the whole reply, with a status, or by being unsubscribed. */
@@ -168,7 +174,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
     this.options.tell(frame, { kind: 'cancel', callId, execution: frame.execution, reason: 'superseded' });
   }
 
-  private end(running?: { execution: string | undefined; server: ServerAddress | undefined }): void {
+  private end(running?: RunningExecution): void {
     if (this.ended) return;
     this.ended = true;
     clearTimeout(this.timer);

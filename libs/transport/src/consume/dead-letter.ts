@@ -22,23 +22,16 @@ export interface Death {
 
 /** A record without a place: the sender's user picks the partition. */
 export interface Letter {
-  topic: string;
   key: Buffer | null;
   value: Buffer | null;
   headers: Readonly<Record<string, HeaderValue>>;
 }
 
 /** The record as it was, with where it came from and why it could not be handled. */
-export function deadLetter(
-  record: ReceivedRecord,
-  topic: string,
-  death: Death,
-  now: () => Date = () => new Date(),
-): Letter {
+export function deadLetter(record: ReceivedRecord, death: Death, now: () => Date = () => new Date()): Letter {
   const cause =
     death.cause instanceof Error ? `${death.cause.name}: ${death.cause.message}` : String(death.cause);
   return {
-    topic,
     key: record.key,
     value: record.value,
     headers: {

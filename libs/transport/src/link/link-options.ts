@@ -3,7 +3,7 @@ import type { Driver, ProvisionMode } from '../drivers/driver.js';
 import type { KafkaOptions } from '../drivers/kafka-options.js';
 import type { Codec } from '../wire/codec.js';
 import type { Routing } from '../routing/routing.js';
-import type { SenderOptions } from './sender.js';
+import type { SenderOptions } from './sender-options.js';
 import type { TopicShapes } from './topics.js';
 
 /** Makes a driver; nothing is connected yet. */

@@ -1,3 +1,4 @@
+import type { TopicSpec } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Link } from './link.js';
 import { murmur2 } from './murmur2.js';
@@ -6,10 +7,16 @@ let turn = 0;
 
 /**
  * The partition for a record: by key as Kafka's own clients do, so that a key's records meet whoever sends them;
- * without a key the partitions that have a leader take turns. Rejects NOT_FOUND for a topic that does not exist.
+ * without a key the partitions that have a leader take turns. A topic that is missing is made where the link may make
+ * topics: a caller may come up before the server that reads it. Rejects NOT_FOUND where it may not.
  */
-export async function choosePartition(link: Link, topic: string, key: Buffer | null): Promise<number> {
-  const partitions = await link.driver.partitions(topic);
+export async function choosePartition(link: Link, spec: TopicSpec, key: Buffer | null): Promise<number> {
+  const { topic } = spec;
+  let partitions = await link.driver.partitions(topic);
+  if (partitions.length === 0 && link.options.provision === 'create') {
+    await link.ensureTopics([spec]);
+    partitions = await link.driver.partitions(topic, { fresh: true });
+  }
   if (partitions.length === 0) throw new ParleyException('NOT_FOUND', `topic ${topic} does not exist`);
   if (key !== null) return (murmur2(key) & 0x7fffffff) % partitions.length;
   turn = (turn + 1) & 0x7fffffff;

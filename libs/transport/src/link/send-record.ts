@@ -1,11 +1,10 @@
-import type { HeaderValue } from '../drivers/driver.js';
+import type { HeaderValue, TopicSpec } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { RecordParcel } from './parcel.js';
 import type { Link } from './link.js';
 import { choosePartition } from './partitioner.js';
 
 export interface UnplacedRecord {
-  topic: string;
   key: Buffer | null;
   value: Buffer | null;
   headers: Readonly<Record<string, HeaderValue>>;
@@ -21,14 +20,15 @@ export interface RecordMetadata {
 /** Sends one record; resolves once every in-sync replica has it. Rejects with a ParleyException within `timeoutMs`. */
 export async function sendRecord(
   link: Link,
+  spec: TopicSpec,
   record: UnplacedRecord,
   timeoutMs: number,
 ): Promise<RecordMetadata> {
-  const { topic } = record;
-  const partition = await choosePartition(link, topic, record.key);
+  const { topic } = spec;
+  const partition = await choosePartition(link, spec, record.key);
   return new Promise<RecordMetadata>((resolve, reject) => {
     const parcel = new RecordParcel(
-      { ...record, partition },
+      { ...record, topic, partition },
       performance.now() + timeoutMs,
       offset => {
         clearTimeout(timer);

@@ -9,7 +9,8 @@ import {
 } from '../drivers/driver.js';
 import type { Status } from '../wire/status.js';
 import { RecordParcel } from './parcel.js';
-import { Sender, type SenderOptions } from './sender.js';
+import type { SenderOptions } from './sender-options.js';
+import { Sender } from './sender.js';
 
 interface Request {
   leader: number;

@@ -1,35 +1,17 @@
 import { DriverError, type Driver, type OutgoingRecord, type ProduceOutcome } from '../drivers/driver.js';
 import type { InstanceAddress } from '../wire/header.js';
 import type { Status } from '../wire/status.js';
-import { backoffMs } from './backoff.js';
 import { FrameParcel, type FrameSource } from './frame-parcel.js';
 import type { Parcel } from './parcel.js';
 import { PartitionQueue } from './partition-queue.js';
-import { statusOfDriverError, unavailable } from './driver-status.js';
-
-export interface SenderOptions {
-  /** What may wait, in bytes; beyond it `offer` fails. Default 64 MiB. */
-  maxQueuedBytes: number;
-  /** What may wait, in parcels. Default 100,000. */
-  maxQueuedParcels: number;
-  /** One record's most, in bytes, whatever the broker allows. Default 16 MiB. */
-  maxRecordBytes: number;
-  /** How long frames may wait for a broker, in ms. Default 30,000. */
-  frameTimeoutMs: number;
-  /** Monotonic milliseconds. */
-  now(): number;
-  /** How long to wait before a partition's n-th attempt in a row, in ms. */
-  backoff(attempt: number): number;
-}
-
-export const SENDER_DEFAULTS: SenderOptions = {
-  maxQueuedBytes: 64 * 1024 * 1024,
-  maxQueuedParcels: 100_000,
-  maxRecordBytes: 16 * 1024 * 1024,
-  frameTimeoutMs: 30_000,
-  now: () => performance.now(),
-  backoff: backoffMs,
-};
+import {
+  asDriverError,
+  leaderless,
+  statusOfDriverError,
+  unavailable,
+  unknownPartition,
+} from './driver-status.js';
+import { SENDER_DEFAULTS, type SenderOptions } from './sender-options.js';
 
 /** One produce request carries at most so much, whatever the number of partitions. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
@@ -360,27 +342,4 @@ export class Sender {
     this.queuedBytes = 0;
     for (const done of this.flushWaiters) done();
   }
-}
-
-function asDriverError(error: unknown): DriverError {
-  if (error instanceof DriverError) return error;
-  return new DriverError('retriable', error instanceof Error ? error.message : String(error), undefined, {
-    cause: error,
-  });
-}
-
-function unknownPartition(queue: PartitionQueue, known: number): DriverError {
-  const what =
-    known === 0
-      ? `topic ${queue.topic} does not exist`
-      : `topic ${queue.topic} has no partition ${queue.partition}, it has ${known}`;
-  return new DriverError('stale', what, 'UNKNOWN_TOPIC_OR_PARTITION');
-}
-
-function leaderless(queue: PartitionQueue): DriverError {
-  return new DriverError(
-    'retriable',
-    `partition ${queue.partition} of ${queue.topic} has no leader`,
-    'LEADER_NOT_AVAILABLE',
-  );
 }

@@ -1,6 +1,6 @@
 import { ParleyClient } from '../client/parley-client.js';
 import type { Link } from '../link/link.js';
-import type { ParleyOptions } from './options.js';
+import type { ParleyOptions } from '../options/options.js';
 
 /** The application's clients: one for each service it calls, however many modules ask for it. */
 export class Clients {

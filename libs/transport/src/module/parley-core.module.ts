@@ -8,7 +8,7 @@ import {
 import { Link } from '../link/link.js';
 import { ParleyServer } from '../server/parley-server.js';
 import { Clients } from './clients.js';
-import { resolveServerOptions, type ParleyOptions } from './options.js';
+import { resolveServerOptions, type ParleyOptions } from '../options/options.js';
 import { PARLEY_OPTIONS } from './tokens.js';
 
 /** The one link of the application, and the server that uses it. Global, so that it is closed last. */

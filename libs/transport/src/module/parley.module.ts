@@ -10,7 +10,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { Link } from '../link/link.js';
 import { ParleyServer } from '../server/parley-server.js';
 import { Clients } from './clients.js';
-import type { ParleyOptions } from './options.js';
+import type { ParleyOptions } from '../options/options.js';
 import { ParleyCoreModule } from './parley-core.module.js';
 import { clientToken, PARLEY_OPTIONS } from './tokens.js';
 

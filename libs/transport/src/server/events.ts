@@ -8,6 +8,7 @@ import type { ReceivedRecord } from '../drivers/driver.js';
 import { originalError } from '../exceptions/original-errors.js';
 import type { Link } from '../link/link.js';
 import { sendRecord } from '../link/send-record.js';
+import { eventTopic } from '../link/topics.js';
 import { decodeHeader, PARLEY_HEADER, type EventHeader } from '../wire/header.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfEvent } from './context-of-record.js';
@@ -95,15 +96,16 @@ export class Events {
   /** Keeps the event with its cause. Goes on trying until a broker has it, or this process stops. */
   private async bury(record: ReceivedRecord, cause: unknown, attempts: number): Promise<void> {
     if (this.stopping.signal.aborted) throw cause;
-    const { names, service } = this.link.options;
+    const { names, service, topics } = this.link.options;
     const where = `${record.topic}-${record.partition} at ${record.offset}`;
     this.logger.error(
       `The event of ${where} failed and goes to its dead letters: ${cause instanceof Error ? cause.message : typeof cause}`,
       cause instanceof Error ? cause.stack : undefined,
     );
-    const letter = deadLetter(record, names.dead(record.topic, service), { cause, attempts, service });
+    const topic = eventTopic(names.dead(record.topic, service), { ...topics.events, partitions: 1 });
+    const letter = deadLetter(record, { cause, attempts, service });
     await retry(handleAll, { backoff: new ExponentialBackoff({ initialDelay: FIRST_RETRY_MS }) }).execute(
-      () => sendRecord(this.link, letter, DEAD_LETTER_TIMEOUT_MS),
+      () => sendRecord(this.link, topic, letter, DEAD_LETTER_TIMEOUT_MS),
       this.stopping.signal,
     );
   }

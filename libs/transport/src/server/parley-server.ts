@@ -2,10 +2,9 @@ import { Server, type MessageHandler } from '@nestjs/microservices';
 import { Consumption } from '../consume/consumption.js';
 import { rememberOriginalErrors } from '../exceptions/original-errors.js';
 import type { LinkState } from '../link/link-health.js';
-import type { Link } from '../link/link.js';
+import { Link } from '../link/link.js';
 import { callsTopic, eventTopic } from '../link/topics.js';
-import { linkOf } from '../module/link-of.js';
-import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '../module/options.js';
+import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '../options/options.js';
 import { Calls } from './calls.js';
 import { Events } from './events.js';
 import { Handlers } from './handlers.js';
@@ -45,7 +44,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     rememberOriginalErrors();
     this.settings = resolveServerOptions(options);
     this.ownsLink = link === undefined;
-    this.link = link ?? linkOf(this.settings);
+    this.link = link ?? new Link(this.settings.link);
     this.link.onState(state => this._status$.next(state));
     const withHooks = (context: ParleyContext, run: (end: () => void) => Promise<void>) => {
       this.runWithProcessingHooks(context, run);

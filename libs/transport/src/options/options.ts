@@ -3,7 +3,7 @@ import type { DriverFactory, LinkOptions } from '../link/link-options.js';
 import type { ProvisionMode } from '../drivers/driver.js';
 import { driverFactory, type DriverName } from '../drivers/drivers.js';
 import type { KafkaOptions } from '../drivers/kafka-options.js';
-import type { SenderOptions } from '../link/sender.js';
+import type { SenderOptions } from '../link/sender-options.js';
 import type { TopicShape } from '../link/topics.js';
 import type { Routing, RoutingName } from '../routing/routing.js';
 import { topicPerPattern } from '../routing/topic-per-pattern.js';
