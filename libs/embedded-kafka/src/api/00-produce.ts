@@ -47,8 +47,8 @@ function append(topicName: string, { index, records }: Produced, acks: number, c
   const errorCode = partition.leadershipError(context.nodeId);
   if (errorCode) return { index, errorCode };
   const live = partition.replicas.filter(id => context.cluster.isAlive(id));
-  if (acks === -1 && live.length < topic.configs.minInsyncReplicas)
-    return { index, errorCode: ErrorCode.NOT_ENOUGH_REPLICAS };
+  const needed = Math.min(topic.configs.minInsyncReplicas, partition.replicas.length);
+  if (acks === -1 && live.length < needed) return { index, errorCode: ErrorCode.NOT_ENOUGH_REPLICAS };
   try {
     if (!records) throw new KafkaError(ErrorCode.INVALID_RECORD, 'the partition was sent no record batch');
     const batch = parseProduced(records);

@@ -50,7 +50,7 @@ const partitionResponse = {
   highWatermark: int64({ default: -1 }),
   lastStableOffset: int64({ default: -1 }),
   logStartOffset: int64({ since: 5, default: -1 }),
-  abortedTransactions: nullableArray({ producerId: int64(), firstOffset: int64() }, { default: null }),
+  abortedTransactions: nullableArray({ producerId: int64(), firstOffset: int64() }, { default: [] }),
   preferredReadReplica: int32({ since: 11, default: -1 }),
   records: records(),
 };
@@ -88,15 +88,18 @@ function attempt(fetched: FetchRequest, { cluster, nodeId }: RequestContext): At
     const error = partition.leadershipError(nodeId, wanted.currentLeaderEpoch);
     if (error) return refuse(error);
     const { startOffset, endOffset } = partition.log;
-    const inRange = wanted.fetchOffset >= startOffset && wanted.fetchOffset <= endOffset;
-    const batches = inRange
-      ? partition.log.read(wanted.fetchOffset, Math.min(left, wanted.partitionMaxBytes), size === 0)
-      : [];
+    if (wanted.fetchOffset < startOffset || wanted.fetchOffset > endOffset)
+      return refuse(ErrorCode.OFFSET_OUT_OF_RANGE);
+    const batches = partition.log.read(
+      wanted.fetchOffset,
+      Math.min(left, wanted.partitionMaxBytes),
+      size === 0,
+    );
     const length = batches.reduce((total, batch) => total + batch.length, 0);
     size += length;
     left = Math.max(0, left - length);
     return {
-      ...(inRange ? { partitionIndex: wanted.partition } : refuse(ErrorCode.OFFSET_OUT_OF_RANGE)),
+      partitionIndex: wanted.partition,
       highWatermark: endOffset,
       lastStableOffset: endOffset,
       logStartOffset: startOffset,
@@ -159,11 +162,17 @@ export const fetch = defineApi({
     return due || fetched.maxWaitMs <= 0 ? response : longPoll(fetched, context);
   },
 
-  refuse: ({ topics }, errorCode) => ({
-    errorCode: topics.length === 0 || SESSION_ERRORS.has(errorCode) ? errorCode : ErrorCode.NONE,
-    responses: topics.map(({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map(({ partition }) => ({ partitionIndex: partition, errorCode, records: [] })),
-    })),
-  }),
+  refuse({ topics }, errorCode) {
+    if (topics.length === 0 || SESSION_ERRORS.has(errorCode)) return { errorCode, responses: [] };
+    return {
+      responses: topics.map(({ topic, partitions }) => ({
+        topic,
+        partitions: partitions.map(({ partition }) => ({
+          partitionIndex: partition,
+          errorCode,
+          records: [],
+        })),
+      })),
+    };
+  },
 });

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster.js';
 import { NO_LEADER } from '../cluster/partition.js';
-import type { Topic } from '../cluster/topic.js';
+import { topicNameFault, type Topic } from '../cluster/topic.js';
 import { ErrorCode } from '../protocol/errors.js';
 import {
   array,
@@ -88,7 +88,9 @@ export const metadata = defineApi({
       topics: names.map(name => {
         const topic = cluster.topics.get(name);
         if (topic) return describe(topic, cluster);
-        return { errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, name, partitions: [] };
+        const { INVALID_TOPIC_EXCEPTION, UNKNOWN_TOPIC_OR_PARTITION } = ErrorCode;
+        const errorCode = topicNameFault(name) ? INVALID_TOPIC_EXCEPTION : UNKNOWN_TOPIC_OR_PARTITION;
+        return { errorCode, name, partitions: [] };
       }),
     };
   },

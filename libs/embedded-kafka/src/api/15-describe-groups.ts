@@ -37,17 +37,19 @@ const response = {
 };
 
 function describe(group: Group) {
+  // Which assignor won, and what members told it, counts once the group has settled.
+  const protocolData = group.state === 'Stable' ? group.protocolName : '';
   return {
     groupId: group.id,
     groupState: group.state,
     protocolType: group.protocolType,
-    protocolData: group.protocolName,
+    protocolData,
     members: [...group.members.values()].map(member => ({
       memberId: member.id,
       groupInstanceId: member.groupInstanceId,
       clientId: member.clientId,
       clientHost: member.clientHost,
-      memberMetadata: member.metadataFor(group.protocolName),
+      memberMetadata: member.metadataFor(protocolData),
       memberAssignment: member.assignment,
     })),
   };

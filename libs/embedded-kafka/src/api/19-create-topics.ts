@@ -58,12 +58,13 @@ const response = {
 type Asked = Decoded<typeof request>['topics'][number];
 
 /** Replicas by partition, or undefined where the broker is to choose. */
-function assignmentOf({ name, numPartitions, assignments }: Asked): number[][] | undefined {
+function assignmentOf(asked: Asked): number[][] | undefined {
+  const { name, numPartitions, replicationFactor, assignments } = asked;
   if (assignments.length === 0) return undefined;
-  if (numPartitions !== -1 && numPartitions !== assignments.length)
+  if (numPartitions !== -1 || replicationFactor !== -1)
     throw new KafkaError(
       ErrorCode.INVALID_REQUEST,
-      `Topic '${name}' is asked for with ${numPartitions} partitions, but replicas for ${assignments.length}.`,
+      `Where replicas are given, as for '${name}', both numbers must be -1, not ${numPartitions} and ${replicationFactor}.`,
     );
   return assignments.map((_, index) => {
     const given = assignments.find(({ partitionIndex }) => partitionIndex === index);
@@ -121,15 +122,15 @@ export const createTopics = defineApi({
   response,
 
   handle({ topics, validateOnly }, { cluster }) {
-    const counts = new Map<string, number>();
-    for (const { name } of topics) counts.set(name, (counts.get(name) ?? 0) + 1);
+    const byName = new Map<string, Asked[]>();
+    for (const asked of topics) byName.set(asked.name, [...(byName.get(asked.name) ?? []), asked]);
     return {
-      topics: topics.map(asked => {
-        if ((counts.get(asked.name) ?? 0) === 1) return create(asked, validateOnly, cluster);
+      topics: [...byName].map(([name, [asked, another]]) => {
+        if (asked && !another) return create(asked, validateOnly, cluster);
         return {
-          name: asked.name,
+          name,
           errorCode: ErrorCode.INVALID_REQUEST,
-          errorMessage: `Topic '${asked.name}' is named more than once in the request.`,
+          errorMessage: `Topic '${name}' is named more than once in the request.`,
         };
       }),
     };

@@ -88,7 +88,8 @@ function brokerConfigs(name: string, cluster: Cluster): Config[] | undefined {
   ];
 }
 
-function describe({ resourceType, resourceName, configurationKeys }: Resource, cluster: Cluster) {
+function describe(resource: Resource, includeSynonyms: boolean, cluster: Cluster) {
+  const { resourceType, resourceName, configurationKeys } = resource;
   const about = { resourceType, resourceName };
   if (resourceType !== ResourceType.TOPIC && resourceType !== ResourceType.BROKER)
     return {
@@ -100,7 +101,11 @@ function describe({ resourceType, resourceName, configurationKeys }: Resource, c
   const configs = isTopic ? topicConfigs(resourceName, cluster) : brokerConfigs(resourceName, cluster);
   if (configs) {
     const wanted = configurationKeys && new Set(configurationKeys);
-    return { ...about, configs: wanted ? configs.filter(({ name }) => wanted.has(name)) : configs };
+    const found = wanted ? configs.filter(({ name }) => wanted.has(name)) : configs;
+    return {
+      ...about,
+      configs: includeSynonyms ? found : found.map(config => ({ ...config, synonyms: [] })),
+    };
   }
   return {
     ...about,
@@ -117,8 +122,8 @@ export const describeConfigs = defineApi({
   request,
   response,
 
-  handle: ({ resources }, { cluster }) => ({
-    results: resources.map(resource => describe(resource, cluster)),
+  handle: ({ resources, includeSynonyms }, { cluster }) => ({
+    results: resources.map(resource => describe(resource, includeSynonyms, cluster)),
   }),
 
   refuse: ({ resources }, errorCode) => ({

@@ -36,7 +36,7 @@ export const alterConfigs = defineApi({
         resource.configs.map(({ name, value }) => {
           if (value !== null) return [name, value];
           throw new KafkaError(
-            ErrorCode.INVALID_CONFIG,
+            ErrorCode.INVALID_REQUEST,
             `Null value not supported for topic configs: ${name}`,
           );
         }),

@@ -20,7 +20,7 @@ interface Change {
 function changed({ name, configOperation, value }: Change, present: string): string | undefined {
   if (configOperation === Operation.DELETE) return undefined;
   if (value === null)
-    throw new KafkaError(ErrorCode.INVALID_CONFIG, `Null value not supported for topic configs: ${name}`);
+    throw new KafkaError(ErrorCode.INVALID_REQUEST, `Null value not supported for topic configs: ${name}`);
   if (configOperation === Operation.SET) return value;
   if (!isListConfig(name))
     throw new KafkaError(ErrorCode.INVALID_CONFIG, `${name} is no list: it can only be set or deleted`);

@@ -101,7 +101,12 @@ describe('CreateTopics', () => {
     ['no partitions', { name: 'a', numPartitions: 0 }, 'INVALID_PARTITIONS'],
     ['partitions beyond reason', { name: 'a', numPartitions: 2 ** 31 - 1 }, 'INVALID_PARTITIONS'],
     ['more replicas than brokers', { name: 'a', replicationFactor: 4 }, 'INVALID_REPLICATION_FACTOR'],
-    ['an unknown broker', { name: 'a', assignments: [[9]] }, 'INVALID_REPLICA_ASSIGNMENT'],
+    [
+      'an unknown broker',
+      { name: 'a', numPartitions: -1, replicationFactor: -1, assignments: [[9]] },
+      'INVALID_REPLICA_ASSIGNMENT',
+    ],
+    ['both replicas and their number', { name: 'a', assignments: [[1]] }, 'INVALID_REQUEST'],
     ['an unknown config', { name: 'a', configs: { nonsense: '1' } }, 'INVALID_CONFIG'],
     ['a config that every object has', { name: 'a', configs: { constructor: '1' } }, 'INVALID_CONFIG'],
     ['a wrong config', { name: 'a', configs: { 'message.timestamp.type': 'Never' } }, 'INVALID_CONFIG'],
@@ -115,12 +120,10 @@ describe('CreateTopics', () => {
     expect(await names()).toEqual(['taken']);
   });
 
-  it('refuses both of two topics of one name', async () => {
+  it('refuses a name that comes twice, once for both', async () => {
     const { topics } = await wire.call(createTopics, creating([{ name: 'a' }, { name: 'a' }]));
-    expect(topics.map(({ errorCode }) => errorCode)).toEqual([
-      ErrorCode.INVALID_REQUEST,
-      ErrorCode.INVALID_REQUEST,
-    ]);
+    expect(topics).toMatchObject([{ name: 'a', errorCode: ErrorCode.INVALID_REQUEST }]);
+    expect(await names()).toEqual([]);
   });
 
   it('only checks where it is asked to', async () => {
@@ -133,13 +136,17 @@ describe('Metadata', () => {
   it('answers in every version, and never creates a topic', async () => {
     broker.createTopic('a');
     for (let version = 0; version <= 9; version++) {
-      const asked = { topics: [{ name: 'a' }, { name: 'b' }], includeTopicAuthorizedOperations: false };
+      const asked = {
+        topics: [{ name: 'a' }, { name: 'b' }, { name: 'c d' }],
+        includeTopicAuthorizedOperations: false,
+      };
       const flags = { allowAutoTopicCreation: true, includeClusterAuthorizedOperations: false };
       const { brokers, topics } = await wire.call(metadata, { ...asked, ...flags }, version);
       expect(brokers.map(({ host, port }) => `${host}:${port}`)).toEqual(broker.brokers);
       expect(topics).toMatchObject([
         { name: 'a', errorCode: 0, partitions: [{ partitionIndex: 0, leaderId: 1 }] },
         { name: 'b', errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, partitions: [] },
+        { name: 'c d', errorCode: ErrorCode.INVALID_TOPIC_EXCEPTION, partitions: [] },
       ]);
     }
     expect(await names()).toEqual(['a']);

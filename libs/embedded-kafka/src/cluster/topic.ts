@@ -20,17 +20,21 @@ export class Topic {
   }
 }
 
+/** Why Kafka would not take a topic's name, or undefined where it would. */
+export function topicNameFault(name: string): string | undefined {
+  return name === ''
+    ? 'is empty'
+    : name === '.' || name === '..'
+      ? "cannot be '.' or '..'"
+      : name.length > MAX_NAME
+        ? `is longer than ${MAX_NAME} characters`
+        : /^[a-zA-Z0-9._-]+$/.test(name)
+          ? undefined
+          : 'holds characters other than ASCII letters and digits, dot, underscore and hyphen';
+}
+
 /** @throws KafkaError INVALID_TOPIC_EXCEPTION for a name that Kafka would not take */
 export function checkTopicName(name: string): void {
-  const fault =
-    name === ''
-      ? 'is empty'
-      : name === '.' || name === '..'
-        ? "cannot be '.' or '..'"
-        : name.length > MAX_NAME
-          ? `is longer than ${MAX_NAME} characters`
-          : /^[a-zA-Z0-9._-]+$/.test(name)
-            ? undefined
-            : 'holds characters other than ASCII letters and digits, dot, underscore and hyphen';
+  const fault = topicNameFault(name);
   if (fault) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, `Topic name '${name}' ${fault}`);
 }

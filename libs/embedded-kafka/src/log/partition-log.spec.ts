@@ -82,6 +82,12 @@ describe('PartitionLog', () => {
     expect(sealed(Buffer.from(stored?.bytes ?? []))).toEqual(stored?.bytes);
   });
 
+  it("keeps the producer's times where the topic wants that, whatever the producer claims", () => {
+    const log = new PartitionLog(AMPLE);
+    append(log, { ...three, attributes: 0x08 });
+    expect(log.read(0, AMPLE, true)[0]?.subarray(16)).toEqual(batch(three).subarray(16));
+  });
+
   it('answers a batch that comes twice with its first place', () => {
     const log = new PartitionLog(AMPLE);
     const producer = { producerId: 9, epoch: 0 };

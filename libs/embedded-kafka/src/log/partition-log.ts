@@ -13,7 +13,7 @@ interface Entry {
 
 export interface Appended {
   readonly baseOffset: number;
-  /** The time the log gave the batch, or -1 where records keep their producer's. */
+  /** The time the log gave the batch, or -1 where records keep their producer's; a duplicate's newest time. */
   readonly logAppendTime: number;
 }
 
@@ -58,14 +58,11 @@ export class PartitionLog {
    */
   append(produced: RecordBatch, { leaderEpoch, appendTime }: AppendOptions): Appended {
     const duplicate = this.producers.check(produced);
-    if (duplicate)
-      return {
-        baseOffset: duplicate.baseOffset,
-        logAppendTime: appendTime === undefined ? -1 : duplicate.timestamp,
-      };
+    if (duplicate) return { baseOffset: duplicate.baseOffset, logAppendTime: duplicate.timestamp };
 
     const batch = produced.placedAt(this.end, leaderEpoch);
-    if (appendTime !== undefined) batch.stamp(appendTime);
+    if (appendTime === undefined) batch.unstamp();
+    else batch.stamp(appendTime);
     const entry: Entry = {
       baseOffset: this.end,
       lastOffset: this.end + batch.lastOffsetDelta,

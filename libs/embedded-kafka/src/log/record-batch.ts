@@ -72,8 +72,17 @@ export class RecordBatch {
 
   /** Gives every record the log's time, as message.timestamp.type=LogAppendTime asks, and mends the checksum. */
   stamp(timestamp: number): void {
-    this.bytes.writeInt16BE(this.attributes | LOG_APPEND_TIME, ATTRIBUTES_AT);
     this.bytes.writeBigInt64BE(BigInt(timestamp), MAX_TIMESTAMP_AT);
+    this.changeAttributes(this.attributes | LOG_APPEND_TIME);
+  }
+
+  /** Leaves every record its producer's time, whatever the producer claims, and mends the checksum. */
+  unstamp(): void {
+    if (this.stampedByLog) this.changeAttributes(this.attributes & ~LOG_APPEND_TIME);
+  }
+
+  private changeAttributes(attributes: number): void {
+    this.bytes.writeInt16BE(attributes, ATTRIBUTES_AT);
     this.bytes.writeUInt32BE(crc32c(this.bytes.subarray(ATTRIBUTES_AT)), CRC_AT);
   }
 }
@@ -81,22 +90,21 @@ export class RecordBatch {
 /**
  * Checks what a produce request holds for one partition: exactly one whole batch of format 2 with a true
  * checksum, and nothing that only a broker may write.
- * @throws KafkaError CORRUPT_MESSAGE, UNSUPPORTED_FOR_MESSAGE_FORMAT, INVALID_RECORD, INVALID_TIMESTAMP
- *   or INVALID_TXN_STATE
+ * @throws KafkaError CORRUPT_MESSAGE, INVALID_RECORD or INVALID_TXN_STATE
  */
 export function parseProduced(bytes: Buffer): RecordBatch {
   if (bytes.length < BATCH_HEADER)
-    throw new KafkaError(ErrorCode.CORRUPT_MESSAGE, `a record batch has only ${bytes.length} bytes`);
+    throw new KafkaError(ErrorCode.INVALID_RECORD, `a record batch has only ${bytes.length} bytes`);
   const magic = bytes[16];
   if (magic !== 2)
     throw new KafkaError(
-      ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+      magic === 0 || magic === 1 ? ErrorCode.INVALID_RECORD : ErrorCode.CORRUPT_MESSAGE,
       `record batches of format ${magic} are not taken, only of format 2`,
     );
   const length = bytes.readInt32BE(8) + 12;
   if (length > bytes.length || length < BATCH_HEADER)
     throw new KafkaError(
-      ErrorCode.CORRUPT_MESSAGE,
+      ErrorCode.INVALID_RECORD,
       `a record batch of ${bytes.length} bytes claims ${length}`,
     );
   if (length < bytes.length)
@@ -115,8 +123,6 @@ export function parseProduced(bytes: Buffer): RecordBatch {
       ErrorCode.INVALID_RECORD,
       `a batch of ${bytes.length} bytes claims ${batch.recordCount} records`,
     );
-  if (batch.stampedByLog)
-    throw new KafkaError(ErrorCode.INVALID_TIMESTAMP, 'only the broker may set the log append time');
   if (batch.attributes & CONTROL)
     throw new KafkaError(ErrorCode.INVALID_RECORD, 'clients may not write control batches');
   if (batch.attributes & TRANSACTIONAL)
