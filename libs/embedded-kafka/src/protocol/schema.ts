@@ -1,82 +1,19 @@
+import {
+  field,
+  type Codec,
+  type Decoded,
+  type Encodable,
+  type Field,
+  type FieldOptions,
+  type Fields,
+} from './field.js';
 import { MalformedRequest } from './malformed.js';
 import type { Reader } from './reader.js';
+import { struct } from './struct.js';
 import type { Writer } from './writer.js';
 
-/** Reads and writes one value in one version of one message. */
-export interface Codec<Out, In> {
-  /** The least bytes a value takes: what an array's claimed length is checked against. */
-  readonly least: number;
-  readonly read: (reader: Reader) => Out;
-  readonly write: (writer: Writer, value: In) => void;
-}
-
-type CodecOf<Out, In> = (version: number, flexible: boolean) => Codec<Out, In>;
-
-/**
- * One field of a message. `Out` is what decoding yields; `In` is what encoding takes, and includes `undefined`
- * where the field has a default.
- */
-export interface Field<Out, In> {
-  readonly since: number;
-  readonly until: number;
-  /** What decoding yields in versions that lack the field. */
-  readonly absent: Out;
-  readonly codec: CodecOf<Out, In>;
-}
-
-/** A message or an array's element: its fields in the order they have on the wire. */
-export type Fields = Readonly<Record<string, Field<unknown, never>>>;
-
-/** What a decoded message looks like. */
-export type Decoded<F extends Fields> = {
-  [K in keyof F]: F[K] extends Field<infer Out, infer _In> ? Out : never;
-};
-
-type InputOf<T> = T extends Field<infer _Out, infer In> ? In : never;
-type OptionalKeys<F extends Fields> = {
-  [K in keyof F]: undefined extends InputOf<F[K]> ? K : never;
-}[keyof F];
-
-/** What encoding a message takes: fields with a default may be left out. */
-export type Encodable<F extends Fields> = {
-  [K in Exclude<keyof F, OptionalKeys<F>>]: InputOf<F[K]>;
-} & { [K in OptionalKeys<F>]?: InputOf<F[K]> };
-
-export interface FieldOptions<T> {
-  /** First version that has the field; default 0. */
-  readonly since?: number;
-  /** Last version that has the field; default: all later ones. */
-  readonly until?: number;
-  /** Written when the value is left out, read in versions that lack the field. */
-  readonly default?: T;
-}
-
-type Input<In, O> = O extends { readonly default: unknown } ? In | undefined : In;
-
-function field<Out, In, O extends FieldOptions<Out & In>>(
-  zero: Out,
-  codecOf: CodecOf<Out, In>,
-  options?: O,
-): Field<Out, Input<In, O>> {
-  const fallback = options?.default;
-  const codec: CodecOf<Out, In | undefined> = (version, flexible) => {
-    const { least, read, write } = codecOf(version, flexible);
-    return {
-      least,
-      read,
-      write: (writer, value = fallback) => {
-        if (value === undefined) throw new TypeError('a field without a default is left out of a response');
-        write(writer, value);
-      },
-    };
-  };
-  return {
-    since: options?.since ?? 0,
-    until: options?.until ?? Infinity,
-    absent: options?.default ?? zero,
-    codec,
-  };
-}
+export type { Codec, Decoded, Encodable, Field, Fields } from './field.js';
+export { struct } from './struct.js';
 
 function fixed<T>(zero: T, codec: Codec<T, T>) {
   return <const O extends FieldOptions<T>>(options?: O) => field<T, T, O>(zero, () => codec, options);
@@ -268,37 +205,3 @@ export const nullableArrayOf = <T, const O extends FieldOptions<T[] | null>>(
       nullable(flexible ? compactLength : longLength, elements(item.codec(version, flexible))),
     options,
   );
-
-/**
- * The codec of a structure in one version. Tagged fields are skipped when read and never written: every one
- * that Kafka defines for the versions served here is optional.
- */
-export function struct<F extends Fields>(
-  fields: F,
-  version: number,
-  flexible: boolean,
-): Codec<Decoded<F>, Encodable<F>> {
-  const absent: Record<string, unknown> = {};
-  const present: { name: string; codec: Codec<unknown, never> }[] = [];
-  for (const [name, { since, until, absent: value, codec }] of Object.entries(fields)) {
-    absent[name] = value;
-    if (version >= since && version <= until) present.push({ name, codec: codec(version, flexible) });
-  }
-  return {
-    least: present.reduce((total, { codec }) => total + codec.least, flexible ? 1 : 0),
-    read(reader) {
-      const value = { ...absent };
-      for (const { name, codec } of present) value[name] = codec.read(reader);
-      if (flexible) reader.skipTags();
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the loop above built it field by field
-      return value as Decoded<F>;
-    },
-    write(writer, value) {
-      const values: Readonly<Record<string, unknown>> = value;
-      for (const { name, codec } of present)
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Encodable<F> has checked it by its name
-        codec.write(writer, values[name] as never);
-      if (flexible) writer.uvarint(0);
-    },
-  };
-}
