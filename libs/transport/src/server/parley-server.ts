@@ -16,6 +16,8 @@ export const PARLEY = Symbol.for('parley');
 
 /** How long a server tries to reach Kafka before it fails to start, in ms. */
 const START_TIMEOUT_MS = 60_000;
+/** A server that listens for so long without its application being started says so in the log, in ms. */
+const BOOT_WARNING_AFTER_MS = 10_000;
 
 /**
  * Serves a service's handlers: `app.connectMicroservice({ strategy: app.get(ParleyServer) })`, or on its own
@@ -34,6 +36,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private readonly consumptions: Consumption[] = [];
   private booted = true;
   private listening = false;
+  private bootWarning: NodeJS.Timeout | undefined;
   private taking: Promise<void> | undefined;
   private draining: Promise<void> | undefined;
   private crash: Error | undefined;
@@ -90,6 +93,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   /** For ParleyModule: every provider is ready. */
   bootstrapped(): void {
     this.booted = true;
+    clearTimeout(this.bootWarning);
     this.take().catch((error: Error) => this.logger.error(error.message, error.stack));
   }
 
@@ -148,7 +152,15 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     });
     await this.link.ensureTopics(this.topics());
     this.listening = true;
+    if (!this.booted) this.warnUnlessBooted();
     await this.take();
+  }
+
+  private warnUnlessBooted(): void {
+    const warn = () =>
+      this.logger.warn('No request is taken yet: a hybrid application also needs app.init() or app.listen()');
+    this.bootWarning = setTimeout(warn, BOOT_WARNING_AFTER_MS);
+    this.bootWarning.unref();
   }
 
   private topics() {
@@ -203,6 +215,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
 
   private async stop(): Promise<void> {
     const { drainTimeoutMs } = this.settings.link;
+    clearTimeout(this.bootWarning);
     await this.taking?.catch(() => undefined);
     this.events.stop();
     await Promise.all(this.consumptions.map(consumption => consumption.drain(drainTimeoutMs)));
