@@ -31,8 +31,8 @@ export function options(argv: readonly string[]): Options {
     )
     .option('--scenarios <names>', `any of ${scenarios.join(',')}`, namesOf(scenarios), scenarios)
     .option('--seconds <number>', 'how long each rate is counted', positive, DEFAULT_SECONDS)
-    .option('--rounds <number>', 'how often everything runs; the median counts', positive, 1)
-    .option('--concurrency <numbers>', "callers, instead of each scenario's own", positives)
+    .option('--rounds <number>', 'how often everything runs; the median counts', whole, 1)
+    .option('--concurrency <numbers>', "callers, instead of each scenario's own", wholes)
     .option('--json <file>', 'where to write environment, rows and ratios')
     .option('--prof <folder>', 'where to write CPU profiles of both processes')
     .option('--docs', 'write docs/bench (default: when everything runs, unprofiled)')
@@ -63,6 +63,12 @@ function positive(value: string): number {
   throw new InvalidArgumentError('It is a number above 0.');
 }
 
-function positives(value: string): number[] {
-  return value.split(',').map(positive);
+function whole(value: string): number {
+  const number = positive(value);
+  if (Number.isInteger(number)) return number;
+  throw new InvalidArgumentError('It is a whole number.');
+}
+
+function wholes(value: string): number[] {
+  return value.split(',').map(whole);
 }

@@ -5,6 +5,7 @@ import type { BenchClient } from '../system.js';
 import { systemNamed } from '../systems.js';
 import { ownUsage } from './own-usage.js';
 import { Peer } from './peer.js';
+import { profile } from './profiler.js';
 import type { BenchQuestions, CallerQuestions, Run } from './questions.js';
 
 /** The process that all callers are in. It ends when the bench does. */
@@ -14,7 +15,14 @@ const main = new Peer<BenchQuestions, CallerQuestions>(process, {
   exit: () => void setImmediate(() => process.exit()),
 });
 
-async function run({ system: name, scenario, settings, concurrency, countedMs }: Run): Promise<Figures> {
+async function run({
+  system: name,
+  scenario,
+  settings,
+  concurrency,
+  countedMs,
+  profile: file,
+}: Run): Promise<Figures> {
   const { system } = await systemNamed(name).load();
   const clients: BenchClient[] = [];
   const bench: Bench = {
@@ -32,9 +40,12 @@ async function run({ system: name, scenario, settings, concurrency, countedMs }:
     },
     handled: () => main.ask('handled', undefined),
   };
+  const loaded = await scenarioNamed(scenario).load();
+  const endProfile = file === undefined ? undefined : await profile();
   try {
-    return await (await scenarioNamed(scenario).load()).scenario.run(bench);
+    return await loaded.scenario.run(bench);
   } finally {
+    if (file !== undefined) await endProfile?.(file);
     await Promise.allSettled(clients.map(client => client.close()));
   }
 }

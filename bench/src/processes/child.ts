@@ -6,8 +6,8 @@ import { Peer, type Questions } from './peer.js';
 /** How much of a child's last output is kept, to explain why it died. */
 const OUTPUT_TAIL = 2_000;
 
-/** How long a child may take to write its profile and end. */
-const EXIT_MS = 10_000;
+/** How long a child may take to end when asked. */
+const EXIT_MS = 5_000;
 
 /** A process of the bench, and the questions to and from it. */
 export class Child<Theirs extends Questions & { exit(): void }, Ours extends Questions = {}> {
@@ -15,13 +15,9 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
   readonly #peer: Peer<Theirs, Ours>;
   #output = '';
 
-  /** `profile`: where to write a CPU profile when the process ends. */
-  constructor(file: string, answers: Ours, profile?: { dir: string; name: string }) {
+  constructor(file: string, answers: Ours) {
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: profile
-        ? ['--cpu-prof', `--cpu-prof-dir=${profile.dir}`, `--cpu-prof-name=${profile.name}.cpuprofile`]
-        : [],
       env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_NO_WARNINGS: '1' },
     });
     this.#peer = new Peer(this.#process, answers);

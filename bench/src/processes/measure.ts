@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import getPort from 'get-port';
 import type { Figures } from '../scenario.js';
 import type { Settings } from '../system.js';
@@ -30,20 +31,17 @@ export type Outcome = { concurrency: number } & ({ figures: Figures } | { error:
  */
 export async function* measure(measurement: Measurement): AsyncGenerator<Outcome> {
   const { system, scenario, concurrency, countedMs, brokers } = measurement;
-  const profile = (role: string) =>
-    measurement.profiles ? { dir: measurement.profiles, name: `${system}-${scenario}-${role}` } : undefined;
+  const profile = (role: string, count: number) =>
+    measurement.profiles &&
+    resolve(measurement.profiles, `${system}-${scenario}-${count}-${role}.cpuprofile`);
   const run = `bench-${system}-${scenario}-${randomBytes(4).toString('hex')}`;
   const settings: Settings = { brokers, port: await getPort(), run };
 
-  const server = new Child<ServerQuestions>('./server-process.js', {}, profile('server'));
-  const callers = new Child<CallerQuestions, BenchQuestions>(
-    './caller-process.js',
-    {
-      usage: () => server.ask('usage', undefined, RUN_MS),
-      handled: () => server.ask('handled', undefined, RUN_MS),
-    },
-    profile('callers'),
-  );
+  const server = new Child<ServerQuestions>('./server-process.js', {});
+  const callers = new Child<CallerQuestions, BenchQuestions>('./caller-process.js', {
+    usage: () => server.ask('usage', undefined, RUN_MS),
+    handled: () => server.ask('handled', undefined, RUN_MS),
+  });
   let failure: string | undefined;
   try {
     await server.ask('start', { system, settings }, START_MS);
@@ -53,9 +51,19 @@ export async function* measure(measurement: Measurement): AsyncGenerator<Outcome
   try {
     for (const count of concurrency) {
       if (failure === undefined) {
-        const parameter: Run = { system, scenario, settings, concurrency: count, countedMs };
+        const parameter: Run = {
+          system,
+          scenario,
+          settings,
+          concurrency: count,
+          countedMs,
+          profile: profile('callers', count),
+        };
         try {
+          if (measurement.profiles) await server.ask('profile', undefined, RUN_MS);
           const figures = await callers.ask('run', parameter, countedMs + RUN_MS);
+          const file = profile('server', count);
+          if (file) await server.ask('writeProfile', file, RUN_MS);
           yield { concurrency: count, figures };
           continue;
         } catch (error) {

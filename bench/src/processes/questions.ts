@@ -6,6 +6,9 @@ export type ServerQuestions = {
   start(parameter: { system: string; settings: Settings }): Promise<void>;
   usage(): Usage;
   handled(): Handled;
+  /** Begins a CPU profile, and ends it into the file. */
+  profile(): Promise<void>;
+  writeProfile(file: string): Promise<void>;
   exit(): void;
 };
 
@@ -27,4 +30,6 @@ export interface Run {
   settings: Settings;
   concurrency: number;
   countedMs: number;
+  /** Where a CPU profile of the run goes; none is made without. */
+  profile?: string;
 }

@@ -3,10 +3,12 @@ import type { BenchServer } from '../system.js';
 import { systemNamed } from '../systems.js';
 import { ownUsage } from './own-usage.js';
 import { Peer } from './peer.js';
+import { profile } from './profiler.js';
 import type { ServerQuestions } from './questions.js';
 
 /** The process of the system's server. It ends when the bench does. */
 let server: BenchServer | undefined;
+let endProfile: ((file: string) => Promise<void>) | undefined;
 
 process.on('disconnect', () => process.exit());
 const answers: ServerQuestions = {
@@ -18,6 +20,12 @@ const answers: ServerQuestions = {
   handled() {
     if (!server) throw new Error('The server has not been started.');
     return server.handled();
+  },
+  async profile() {
+    endProfile = await profile();
+  },
+  async writeProfile(file) {
+    await endProfile?.(file);
   },
   exit: () => void setImmediate(() => process.exit()),
 };

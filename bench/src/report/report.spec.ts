@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { environment } from './environment.js';
+import { markdown } from './markdown.js';
+import { medianRows } from './median.js';
+import { plot } from './plot.js';
+import { ratiosOf, type Row } from './report.js';
+import { targetResults } from './targets.js';
+
+const unary = (system: string, rps: number, p50Ms: number): Row => ({
+  system,
+  scenario: 'unary',
+  concurrency: 64,
+  rps,
+  p50Ms,
+  p99Ms: p50Ms * 2,
+  cpuSeconds: 1,
+  rssMb: 200,
+});
+const failed: Row = { system: 'nest-tcp', scenario: 'unary', concurrency: 64, error: 'a | b\nc' };
+const rows = [unary('parley', 12_000, 4), unary('nest-kafka', 1_500, 40), failed];
+
+describe('ratiosOf', () => {
+  it('divides parley by each other system that has figures', () => {
+    expect(ratiosOf(rows)).toEqual([
+      { scenario: 'unary', concurrency: 64, against: 'nest-kafka', rate: 8, p50: 0.1, p99: 0.1 },
+    ]);
+  });
+
+  it('compares like with like only', () => {
+    expect(ratiosOf([unary('parley', 1, 1), { ...unary('nest-http', 1, 1), concurrency: 1 }])).toEqual([]);
+  });
+
+  it('has nothing to say where parley failed', () => {
+    expect(ratiosOf([{ ...failed, system: 'parley' }, unary('nest-http', 1, 1)])).toEqual([]);
+  });
+});
+
+describe('targetResults', () => {
+  it('holds rates to a lower bound and latencies to an upper one', () => {
+    const at = (against: string, concurrency: number, rate: number, p50: number) => ({
+      scenario: 'unary',
+      concurrency,
+      against,
+      rate,
+      p50,
+    });
+    const met = (ratio: ReturnType<typeof at>) => targetResults([ratio]).map(result => result.met);
+    expect(met(at('nest-kafka', 64, 6, 1))).toEqual([true]);
+    expect(met(at('nest-kafka', 64, 5.9, 1))).toEqual([false]);
+    expect(met(at('nest-kafka', 1, 1, 0.7))).toEqual([true]);
+    expect(met(at('nest-kafka', 1, 1, 0.71))).toEqual([false]);
+    expect(met(at('nest-tcp', 64, 1, 1))).toEqual([]);
+  });
+});
+
+describe('medianRows', () => {
+  it('takes the middle of several rounds by rate', () => {
+    const rounds = [unary('parley', 5, 1), unary('parley', 9, 2), unary('parley', 7, 3)];
+    expect(medianRows(rounds)).toEqual([rounds[2]]);
+  });
+
+  it('takes the middle by latency where there is no rate', () => {
+    const start = (p50Ms: number): Row => ({ system: 'parley', scenario: 'startup', concurrency: 1, p50Ms });
+    expect(medianRows([start(30), start(10), start(20)])).toEqual([start(20)]);
+  });
+
+  it('lets no success hide a failure', () => {
+    expect(medianRows([unary('nest-tcp', 5, 1), failed, unary('nest-tcp', 7, 1)])).toEqual([failed]);
+  });
+});
+
+describe('markdown', () => {
+  const page = markdown({ environment: environment('a Kafka', 4), rows, ratios: ratiosOf(rows) });
+
+  it('shows figures, ratios and targets', () => {
+    expect(page).toContain('| unary | 64 | **parley** | 12,000 | 4 | 8 | 1 | 200 |  |');
+    expect(page).toContain('| unary | 64 | nest-kafka | 8 | 0.1 | 0.1 |');
+    expect(page).toContain('| unary 64 | rate ≥ 6× nest-kafka | 8× | yes |');
+  });
+
+  it('keeps what a failure said within its cell', () => {
+    expect(page).toContain('| failed: a \\| b c |');
+  });
+});
+
+describe('plot', () => {
+  it('makes an SVG that stands alone, with a mark for each system that has a rate', () => {
+    const svg = plot(rows);
+    expect(svg).toMatch(/^<svg[^>]* xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(svg.match(/<circle/g)).toHaveLength(2);
+    expect(svg).toContain('12,000');
+  });
+});
