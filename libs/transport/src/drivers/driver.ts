@@ -23,7 +23,8 @@ export interface Driver {
   /**
    * Sends one produce request (acks=all) to one leader and resolves with one outcome for each topic partition
    * among the records, in no given order. Never retries: the sender owns order and retries. Rejects with a
-   * retriable DriverError when the request as a whole got no answer: its records may or may not be there.
+   * retriable DriverError when the request as a whole got no answer: its records may or may not be there, and
+   * their leader may have moved. Takes up to `timeoutMs` (default: the request time-out) and half a second.
    */
   produce(
     leader: number,
@@ -117,11 +118,14 @@ export interface Assignment {
 export interface SubscribeOptions {
   group: string;
   topics: readonly string[];
-  /** Where a group without a committed offset starts. */
+  /** Where a group without a committed offset starts; `latest` is fixed before subscribe resolves. */
   from: 'earliest' | 'latest';
   onBatch(batch: ReceivedBatch): void;
   onAssigned(assignments: readonly Assignment[]): void;
-  /** The partitions are given up once the returned promise settles, so that a last commit can be made. */
+  /**
+   * The partitions are given up once the returned promise settles, so that a last commit can be made. A driver
+   * that cannot hold the rebalance up (kafkajs) calls it when they are gone: commits of them are then dropped.
+   */
   onRevoked(assignments: readonly Assignment[]): Promise<void> | void;
 }
 

@@ -29,10 +29,10 @@ describe('kafkajsLog', () => {
     );
   });
 
-  it('warns of connections that break, since the driver tells what comes of it', () => {
+  it('keeps quiet about connections that break, since the driver tells what comes of it', () => {
     const logger = logged('Connection', logLevel.ERROR, { message: 'Connection error', broker: 'b:1' });
     expect(logger.error).not.toHaveBeenCalled();
-    expect(logger.warn).toHaveBeenCalledWith(
+    expect(logger.debug).toHaveBeenCalledWith(
       'kafkajs Connection: Connection error (broker=b:1)',
       'ParleyKafka',
     );

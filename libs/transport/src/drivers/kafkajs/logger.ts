@@ -5,8 +5,9 @@ import type { logCreator, LogEntry } from 'kafkajs';
 /** What may be told of an entry besides its message. Everything else might hold payloads or secrets. */
 const TOLD_FIELDS = ['broker', 'groupId', 'memberId', 'topic', 'partition', 'apiName'] as const;
 
-/** kafkajs reports these as errors though they belong to an ordinary day; the driver tells what comes of them. */
+/** Reported as errors though they belong to an ordinary day. */
 const ORDINARY = /rebalanc|member.*not in the current generation|is not aware of this member/i;
+/** Told at every try. The driver's rejections and events tell what comes of it, once. */
 const CONNECTIVITY = new Set(['Connection', 'BrokerPool', 'Cluster', 'RequestQueue']);
 
 const CONTEXT = 'ParleyKafka';
@@ -15,9 +16,9 @@ const CONTEXT = 'ParleyKafka';
 export function kafkajsLog(logger: LoggerService): logCreator {
   return () => entry => {
     const text = describe(entry);
-    if (entry.level === logLevel.ERROR && !isOrdinary(entry)) logger.error(text, undefined, CONTEXT);
-    else if (entry.level <= logLevel.WARN && !ORDINARY.test(text)) logger.warn(text, CONTEXT);
-    else logger.debug?.(text, CONTEXT);
+    if (entry.level > logLevel.WARN || isOrdinary(entry)) logger.debug?.(text, CONTEXT);
+    else if (entry.level === logLevel.WARN) logger.warn(text, CONTEXT);
+    else logger.error(text, undefined, CONTEXT);
   };
 }
 

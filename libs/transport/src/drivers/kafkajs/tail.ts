@@ -55,6 +55,8 @@ export class KafkajsTail implements Tail {
   private readonly stopping = new AbortController();
   private readonly backoff = new Backoff();
   private recovering = false;
+  /** The last failure told: a broker that is down is told of once, not at each try. */
+  private told: string | undefined;
 
   constructor(
     private readonly options: TailOptions,
@@ -203,7 +205,10 @@ export class KafkajsTail implements Tail {
       readable.push({ part, headers, from: position.offset });
       position.offset = Math.max(position.offset, last.lastOffset + 1);
     }
-    if (this.reading) this.backoff.reset();
+    if (this.reading) {
+      this.backoff.reset();
+      this.told = undefined;
+    }
 
     const pending: Promise<void>[] = [];
     const deliveries = readable.map(({ part, headers, from }) => {
@@ -249,7 +254,7 @@ export class KafkajsTail implements Tail {
       position.leader = undefined;
       position.answered = false;
     }
-    this.report(error);
+    this.reportOnce(error);
     this.recover();
   }
 
@@ -260,7 +265,7 @@ export class KafkajsTail implements Tail {
     const run = async () => {
       while (!this.stopping.signal.aborted && this.lost().length > 0) {
         await pause(this.backoff.take(), this.stopping.signal);
-        await this.findLost().catch(this.report);
+        await this.findLost().catch(this.reportOnce);
         this.pollAll();
       }
     };
@@ -302,6 +307,13 @@ export class KafkajsTail implements Tail {
       this.report(error);
     }
   }
+
+  private readonly reportOnce = (error: unknown): void => {
+    const message = messageOf(error);
+    if (message === this.told) return;
+    this.told = message;
+    this.report(error);
+  };
 
   private readonly report = (error: unknown): void => {
     if (this.stopping.signal.aborted) return;
