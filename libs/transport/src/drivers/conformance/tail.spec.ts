@@ -1,4 +1,5 @@
 import { ApiKey, fault } from '@parley/embedded-kafka';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Driver, ReceivedRecord, TailOptions } from '../driver.js';
 import { DRIVERS } from './drivers.js';
@@ -187,6 +188,20 @@ describe.each(DRIVERS)('%s: tail, with faults', (_, make) => {
     await send(driver, record('a', 0, 'a'));
     await vi.waitFor(() => expect(values(seen.records)).toEqual(['a']), 3_000);
     await vi.waitFor(() => expect(tail.reading).toBe(true));
+  });
+
+  it('reads what another client compressed, in order with what is not', async () => {
+    const driver = await stage.driver();
+    const { seen } = await watch(driver, { topic: 'a', partitions: [0], from: 'end' });
+    const kafka = new Kafka({ clientId: 'other', brokers: stage.kafka.brokers, logLevel: logLevel.NOTHING });
+    const producer = kafka.producer();
+    await producer.connect();
+    for (let index = 0; index < 6; index++) {
+      const compression = index % 2 === 0 ? CompressionTypes.GZIP : CompressionTypes.None;
+      await producer.send({ topic: 'a', compression, messages: [{ value: `${index}` }] });
+    }
+    await producer.disconnect();
+    await vi.waitFor(() => expect(values(seen.records)).toEqual(['0', '1', '2', '3', '4', '5']));
   });
 
   it('does not spin while a leader refuses every fetch', async () => {

@@ -70,6 +70,10 @@ export function batchHeaders(bytes: Buffer): BatchHeader[] {
   return headers;
 }
 
+export function isCompressed({ attributes }: BatchHeader): boolean {
+  return (attributes & COMPRESSION_MASK) !== 0;
+}
+
 /**
  * The records at or after `source.from`, without control records and aborted transactions. A promise only where
  * a batch is compressed. A batch that cannot be read is skipped and told of; it never raises.
@@ -80,8 +84,7 @@ export function readBatches(
   reading: BatchReading,
 ): ReceivedRecord[] | Promise<ReceivedRecord[]> {
   const wanted = withoutAborted(intactOf(source, headers, reading), source.aborted);
-  const compressed = wanted.some(({ attributes }) => (attributes & COMPRESSION_MASK) !== 0);
-  if (compressed) return readCompressed(source, wanted, reading);
+  if (wanted.some(isCompressed)) return readCompressed(source, wanted, reading);
 
   const records: ReceivedRecord[] = [];
   for (const header of wanted) {
