@@ -1,4 +1,5 @@
 import type { Subscriber } from 'rxjs';
+import type { TopicSpec } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Link } from '../link/link.js';
 import { RecordParcel } from '../link/parcel.js';
@@ -14,9 +15,13 @@ import { EndedCalls } from './ended-calls.js';
 import { callersMistake, headersOf, type Message } from './message.js';
 import { OutgoingCall, type RunningExecution, type ServerAddress } from './outgoing-call.js';
 
+/** Patterns whose topic is remembered: more are only seen where patterns are made up at run time. */
+const MAX_REMEMBERED_PATTERNS = 1000;
+
 /** Makes the calls of one client to one service. */
 export class Caller {
   private readonly endedCalls: EndedCalls;
+  private readonly topics = new Map<string, TopicSpec>();
 
   constructor(
     private readonly link: Link,
@@ -65,10 +70,9 @@ export class Caller {
     timeoutMs: number,
     onFailed: (status: Status) => void,
   ): Promise<RecordParcel> {
-    const { names, topics } = this.settings.link;
     const { pattern, key, contentType, value } = message;
-    const topic = callersMistake(() => names.calls(this.settings.to, pattern));
-    const partition = await choosePartition(this.link, callsTopic(topic, topics.calls), key);
+    const spec = this.topicOf(pattern);
+    const partition = await choosePartition(this.link, spec, key);
     const line = encodeHeader({
       kind: 'request',
       callId,
@@ -80,8 +84,19 @@ export class Caller {
       contentType,
       correlationId: currentContext()?.correlationId ?? callId,
     });
-    const record = { topic, partition, key, value, headers: headersOf(message, line) };
+    const record = { topic: spec.topic, partition, key, value, headers: headersOf(message, line) };
     return new RecordParcel(record, performance.now() + timeoutMs, () => undefined, onFailed);
+  }
+
+  private topicOf(pattern: string): TopicSpec {
+    let spec = this.topics.get(pattern);
+    if (!spec) {
+      const { names, topics } = this.settings.link;
+      spec = callersMistake(() => callsTopic(names.calls(this.settings.to, pattern), topics.calls));
+      if (this.topics.size >= MAX_REMEMBERED_PATTERNS) this.topics.clear();
+      this.topics.set(pattern, spec);
+    }
+    return spec;
   }
 
   /** Never longer than the handler that this call is made in may take. */

@@ -1,17 +1,13 @@
 import type { PacketMetadata } from '@nestjs/microservices';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { METADATA_HEADER, PARLEY_HEADER, type EventHeader, type RequestHeader } from '../wire/header.js';
-import { ParleyContext } from './parley-context.js';
+import { ParleyContext, type ContextFields } from './parley-context.js';
 
 export function contextOfRequest(request: RequestHeader, record: ReceivedRecord): ParleyContext {
-  return new ParleyContext({
-    ...placeOf(record),
-    pattern: request.pattern,
-    messageId: request.callId,
-    correlationId: request.correlationId,
-    attempt: request.attempt,
-    deadline: record.timestamp + request.timeoutMs,
-  });
+  const { pattern, callId, correlationId, attempt, timeoutMs } = request;
+  return new ParleyContext(
+    new RecordFields(record, pattern, callId, correlationId, attempt, record.timestamp + timeoutMs),
+  );
 }
 
 /** An event may come from any producer: without Parley's header its place in the log identifies it. */
@@ -21,48 +17,61 @@ export function contextOfEvent(
   pattern: string,
 ): ParleyContext {
   const id = header?.messageId ?? `${record.topic}-${record.partition}-${record.offset}`;
-  return new ParleyContext({
-    ...placeOf(record),
-    pattern,
-    messageId: id,
-    correlationId: header?.correlationId ?? record.headers['correlation-id']?.toString() ?? id,
-    attempt: 1,
-    deadline: undefined,
-  });
+  const correlationId = header?.correlationId ?? record.headers['correlation-id']?.toString() ?? id;
+  return new ParleyContext(new RecordFields(record, pattern, id, correlationId, 1, undefined));
 }
 
-function placeOf(record: ReceivedRecord) {
-  const { topic, partition, offset, timestamp } = record;
-  return {
-    topic,
-    partition,
-    offset,
-    timestamp,
-    key: record.key?.toString(),
-    headers: userHeaders(record),
-    metadata: metadataOf(record),
-  };
-}
+/** What needs work to read is read when it is asked for. */
+class RecordFields implements ContextFields {
+  constructor(
+    private readonly record: ReceivedRecord,
+    readonly pattern: string,
+    readonly messageId: string,
+    readonly correlationId: string,
+    readonly attempt: number,
+    readonly deadline: number | undefined,
+  ) {}
 
-function userHeaders(record: ReceivedRecord): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(record.headers)) {
-    if (name !== PARLEY_HEADER && name !== METADATA_HEADER) headers[name] = value.toString();
+  get topic(): string {
+    return this.record.topic;
   }
-  return headers;
-}
 
-/** What is not text by text is left out: any producer can write the header. */
-function metadataOf(record: ReceivedRecord): PacketMetadata {
-  const header = record.headers[METADATA_HEADER];
-  if (!header) return {};
-  try {
-    const parsed: unknown = JSON.parse(header.toString());
-    if (typeof parsed !== 'object' || parsed === null) return {};
-    return Object.fromEntries<string>(
-      Object.entries(parsed).filter(([, value]) => typeof value === 'string'),
-    );
-  } catch {
-    return {};
+  get partition(): number {
+    return this.record.partition;
+  }
+
+  get offset(): number {
+    return this.record.offset;
+  }
+
+  get timestamp(): number {
+    return this.record.timestamp;
+  }
+
+  get key(): string | undefined {
+    return this.record.key?.toString();
+  }
+
+  get headers(): Record<string, string> {
+    const headers: Record<string, string> = {};
+    for (const [name, value] of Object.entries(this.record.headers)) {
+      if (name !== PARLEY_HEADER && name !== METADATA_HEADER) headers[name] = value.toString();
+    }
+    return headers;
+  }
+
+  /** What is not text by text is left out: any producer can write the header. */
+  get metadata(): PacketMetadata {
+    const header = this.record.headers[METADATA_HEADER];
+    if (!header) return {};
+    try {
+      const parsed: unknown = JSON.parse(header.toString());
+      if (typeof parsed !== 'object' || parsed === null) return {};
+      return Object.fromEntries<string>(
+        Object.entries(parsed).filter(([, value]) => typeof value === 'string'),
+      );
+    } catch {
+      return {};
+    }
   }
 }

@@ -24,7 +24,9 @@ export interface ContextFields {
 
 /** The context of a handler: `@Ctx() context: ParleyContext`. */
 export class ParleyContext extends BaseRpcContext<[ContextFields]> {
-  private readonly controller = new AbortController();
+  /** Made when it is asked for: most handlers never do, and it is what costs most in a context. */
+  private controller: AbortController | undefined;
+  private abortReason: Error | undefined;
 
   constructor(fields: ContextFields) {
     super([fields]);
@@ -32,6 +34,10 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
 
   /** Aborted when nobody waits for the answer any more, or this process stops. */
   get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.abortReason) this.controller.abort(this.abortReason);
+    }
     return this.controller.signal;
   }
 
@@ -97,6 +103,7 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
 
   /** For the transport: nobody waits any more. */
   abort(reason: string): void {
-    this.controller.abort(new Error(reason));
+    this.abortReason ??= new Error(reason);
+    this.controller?.abort(this.abortReason);
   }
 }
