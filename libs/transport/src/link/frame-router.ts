@@ -55,6 +55,17 @@ export class FrameRouter {
     this.incoming.delete(execution);
   }
 
+  /** Returns whether any of the calls that are held now is still held. */
+  mark(): () => boolean {
+    let outgoing = [...this.outgoing.keys()];
+    let incoming = [...this.incoming.keys()];
+    return () => {
+      outgoing = outgoing.filter(callId => this.outgoing.has(callId));
+      incoming = incoming.filter(execution => this.incoming.has(execution));
+      return outgoing.length + incoming.length > 0;
+    };
+  }
+
   route(frames: readonly Frame[]): void {
     for (const frame of frames) {
       switch (frame.kind) {

@@ -157,6 +157,12 @@ export class Link {
       const inbox = new Inbox(driver, topic, this.instance, {
         onFrames: frames => this.router.route(frames),
         onGap: () => this.loseReplies(),
+        onMoved: partition => {
+          this.logger.warn(
+            `The inbox moved to ${topic}-${partition}: the partition that it was on has no leader`,
+          );
+          return this.router.mark();
+        },
         onMalformed: error => this.logger.warn(`Dropped an inbox record: ${error.message}`),
       });
       await inbox.open();
