@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DriverFactory, LinkOptions } from '../link/link-options.js';
 import type { ProvisionMode } from '../drivers/driver.js';
-import { driverFactory, type DriverName } from '../drivers/drivers.js';
+import { DRIVER_NAMES, driverFactory, type DriverName } from '../drivers/drivers.js';
 import type { KafkaOptions } from '../drivers/kafka-options.js';
 import type { SenderOptions } from '../link/sender-options.js';
 import type { TopicShape } from '../link/topics.js';
@@ -44,7 +44,7 @@ export interface ParleyOptions {
     /** `host:port`, several by comma or as a list. */
     brokers: string | string[];
   };
-  /** The Kafka client. Default `kafkajs`. */
+  /** The Kafka client. Default `kafkajs`; `platformatic` needs the package @platformatic/kafka 1.35 beside it. */
   driver?: DriverName | DriverFactory;
   /** Default: JSON that keeps types. All services that talk to each other use the same. */
   codec?: Codec;
@@ -110,7 +110,7 @@ const schema = z.strictObject({
     requestTimeoutMs: milliseconds.optional(),
   }),
   driver: z
-    .union([z.enum(['kafkajs']), z.custom<DriverFactory>(value => typeof value === 'function')])
+    .union([z.enum(DRIVER_NAMES), z.custom<DriverFactory>(value => typeof value === 'function')])
     .optional(),
   codec: z.custom<Codec>(isCodec, 'must be a codec: an object with name, encode and decode').optional(),
   routing: z
