@@ -41,5 +41,6 @@ describe('plan', () => {
     );
     expect(steps).toHaveLength(2);
     expect(steps[1]?.concurrency).toEqual([8, 9]);
+    expect(plan(parse('--scenarios', 'stream', '--concurrency', '8'))[0]?.concurrency).toEqual([1]);
   });
 });

@@ -15,7 +15,11 @@ export function plan({ systems, scenarios, concurrency, rounds }: Options): Step
     const entry = scenarioNamed(scenario);
     return systems
       .filter(system => entry.suits(systemNamed(system)))
-      .map(system => ({ system, scenario, concurrency: concurrency ?? entry.concurrency }));
+      .map(system => ({
+        system,
+        scenario,
+        concurrency: entry.single ? entry.concurrency : (concurrency ?? entry.concurrency),
+      }));
   });
   return Array.from({ length: rounds }, () => round).flat();
 }

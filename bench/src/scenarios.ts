@@ -5,6 +5,8 @@ export interface ScenarioEntry {
   load(): Promise<{ scenario: Scenario }>;
   /** How many callers, in turn. */
   concurrency: readonly number[];
+  /** One client is all it takes: `--concurrency` does not apply. */
+  single?: boolean;
   /** Whether a system can take part. */
   suits(system: SystemEntry): boolean;
 }
@@ -15,13 +17,18 @@ const all = () => true;
 export const SCENARIOS: Readonly<Record<string, ScenarioEntry>> = {
   unary: { concurrency: [1, 64, 256], suits: all, load: () => import('./scenarios/unary.js') },
   'slow-handler': { concurrency: [64], suits: all, load: () => import('./scenarios/slow-handler.js') },
-  stream: { concurrency: [1], suits: system => system.streams, load: () => import('./scenarios/stream.js') },
+  stream: {
+    concurrency: [1],
+    single: true,
+    suits: system => system.streams,
+    load: () => import('./scenarios/stream.js'),
+  },
   'burst-events': {
     concurrency: [1_000],
     suits: system => system.events,
     load: () => import('./scenarios/burst-events.js'),
   },
-  startup: { concurrency: [1], suits: all, load: () => import('./scenarios/startup.js') },
+  startup: { concurrency: [1], single: true, suits: all, load: () => import('./scenarios/startup.js') },
 };
 
 export function scenarioNamed(name: string): ScenarioEntry {
