@@ -1,16 +1,25 @@
 import 'reflect-metadata';
 import {
+  ConflictException,
   Controller,
   Get,
   Inject,
   Injectable,
   Module,
+  Param,
   type INestApplication,
   type INestMicroservice,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientProxy, ClientsModule, MessagePattern, Payload } from '@nestjs/microservices';
-import { InjectParley, ParleyClient, ParleyModule, ParleyServer } from '@parley/transport';
+import {
+  InjectParley,
+  ParleyClient,
+  ParleyException,
+  ParleyExceptionFilter,
+  ParleyModule,
+  ParleyServer,
+} from '@parley/transport';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Services } from './setup/services.js';
@@ -127,6 +136,51 @@ describe('applications', () => {
     apps.push(web);
     await web.init();
     expect(await firstValueFrom(web.get(WebModule).greeter.send('greet', 'alone'))).toBe('hello alone');
+  });
+
+  it('a gateway answers a failed call with its status, and with what an HttpException was thrown with', async () => {
+    @Controller()
+    class RefusingController {
+      @MessagePattern('refuse')
+      refuse(@Payload() how: string): never {
+        if (how === 'http') throw new ConflictException('name taken');
+        if (how === 'status') throw new ParleyException('NOT_FOUND', 'no such user', { id: 7 });
+        throw new Error('secret');
+      }
+    }
+    @Controller('refusals')
+    class GatewayController {
+      constructor(@InjectParley('refuser') private readonly refuser: ParleyClient) {}
+
+      @Get(':how')
+      refuse(@Param('how') how: string): Promise<unknown> {
+        return firstValueFrom(this.refuser.send('refuse', how));
+      }
+    }
+    await services.start('refuser', [RefusingController]);
+    @Module({
+      imports: [ParleyModule.forRoot(services.options('gateway')), ParleyModule.forClients(['refuser'])],
+      controllers: [GatewayController],
+    })
+    class GatewayModule {}
+    const app = await NestFactory.create(GatewayModule, { logger: false });
+    apps.push(app);
+    app.useGlobalFilters(new ParleyExceptionFilter(app.getHttpAdapter()));
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    const answer = async (how: string) => {
+      const response = await fetch(`${url}/refusals/${how}`);
+      return { status: response.status, body: (await response.json()) as unknown };
+    };
+    expect(await answer('http')).toEqual({
+      status: 409,
+      body: new ConflictException('name taken').getResponse(),
+    });
+    expect(await answer('status')).toEqual({
+      status: 404,
+      body: { statusCode: 404, message: 'no such user', error: 'NOT_FOUND', details: { id: 7 } },
+    });
+    expect(await answer('error')).toMatchObject({ status: 500, body: { message: 'Internal server error' } });
   });
 
   it('two instances of a service share its calls', async () => {
