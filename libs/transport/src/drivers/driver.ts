@@ -113,6 +113,11 @@ export interface Assignment {
   topic: string;
   partition: number;
   epoch: number;
+  /**
+   * What the group had committed when the partition was assigned: the offset that reading goes on from, and the
+   * metadata exactly as it was given to `commit`. Absent where nothing was committed.
+   */
+  committed?: { offset: number; metadata: string };
 }
 
 export interface SubscribeOptions {
@@ -123,10 +128,15 @@ export interface SubscribeOptions {
   onBatch(batch: ReceivedBatch): void;
   onAssigned(assignments: readonly Assignment[]): void;
   /**
-   * The partitions are given up once the returned promise settles, so that a last commit can be made. A driver
-   * that cannot hold the rebalance up (kafkajs) calls it when they are gone: commits of them are then dropped.
+   * The partitions are given up once the returned promise settles, or after 5 s, so that a last commit can be
+   * made. Where they are gone already (the session was missed) commits of them are dropped.
    */
   onRevoked(assignments: readonly Assignment[]): Promise<void> | void;
+  /**
+   * Makes this a static member by that name, unique in the group: its partitions wait for it through a restart
+   * within the session time-out (6 s), and closing does not leave the group. Default: partitions move at once.
+   */
+  instanceId?: string;
 }
 
 export interface CommitOffset extends Assignment {

@@ -1,39 +1,9 @@
 import { ApiKey, fault } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Assignment, Driver, ReceivedRecord, SubscribeOptions, Subscription } from '../driver.js';
+import type { Driver } from '../driver.js';
 import { DRIVERS } from './drivers.js';
+import { join, REBALANCED } from './member.js';
 import { record, send, Stage, values } from './stage.js';
-
-interface Member {
-  subscription: Subscription;
-  records: ReceivedRecord[];
-  /** What it holds now, as the callbacks told. */
-  held: Map<number, Assignment>;
-  revoked: Assignment[];
-}
-
-async function join(
-  driver: Driver,
-  options: Pick<SubscribeOptions, 'group' | 'topics'> & Partial<SubscribeOptions>,
-): Promise<Member> {
-  const member: Omit<Member, 'subscription'> = { records: [], held: new Map(), revoked: [] };
-  const subscription = await driver.subscribe({
-    from: 'earliest',
-    onBatch: ({ records, partition, epoch }) => {
-      expect(member.held.get(partition)?.epoch).toBe(epoch);
-      member.records.push(...records);
-    },
-    onAssigned: assigned => assigned.forEach(entry => member.held.set(entry.partition, entry)),
-    onRevoked: revoked => {
-      member.revoked.push(...revoked);
-      for (const { partition } of revoked) member.held.delete(partition);
-    },
-    ...options,
-  });
-  return { ...member, subscription };
-}
-
-const REBALANCED = { timeout: 10_000 };
 
 describe.each(DRIVERS)('%s: subscribe', (_, make) => {
   let stage: Stage;
@@ -193,7 +163,7 @@ describe.each(DRIVERS)('%s: subscribe, with faults', (_, make) => {
   });
   afterEach(() => stage.close());
 
-  it('goes on under a new epoch when the broker stops and comes back', async () => {
+  it('reads on when the broker stops and comes back', async () => {
     const member = await join(driver, { group: 'g', topics: ['a'] });
     await send(driver, record('a', 0, 'a'));
     await vi.waitFor(() => expect(member.records).toHaveLength(1), REBALANCED);
@@ -215,10 +185,11 @@ describe.each(DRIVERS)('%s: subscribe, with faults', (_, make) => {
     for (let index = 0; index < 20; index++) await send(driver, record('a', 0, 'x'.repeat(1_000)));
     member.subscription.resume([{ topic: 'a', partition: 0 }]);
     await vi.waitFor(() => expect(member.records.at(-1)?.offset).toBe(20), REBALANCED);
-    expect(stage.errors.map(({ error }) => error.message).join()).toMatch(
-      /Offsets 1 to \d+ of a\[0\] were deleted/,
-    );
     const offsets = member.records.map(({ offset }) => offset);
+    const last = offsets.findIndex((offset, index) => offsets[index + 1] !== offset + 1);
+    expect(stage.errors.map(({ error }) => error.message).join()).toContain(
+      `Offsets ${offsets[last]! + 1} to ${offsets[last + 1]! - 1} of a[0] were deleted`,
+    );
     expect(new Set(offsets).size).toBe(offsets.length);
   });
 

@@ -4,11 +4,19 @@ import type { DriverErrorKind } from '../driver.js';
 export const NO_ERROR = 0;
 export const OFFSET_OUT_OF_RANGE = 1;
 export const UNKNOWN_TOPIC_OR_PARTITION = 3;
+export const COORDINATOR_LOAD_IN_PROGRESS = 14;
+export const COORDINATOR_NOT_AVAILABLE = 15;
+export const NOT_COORDINATOR = 16;
 export const ILLEGAL_GENERATION = 22;
 export const UNKNOWN_MEMBER_ID = 25;
 export const REBALANCE_IN_PROGRESS = 27;
+export const TOPIC_AUTHORIZATION_FAILED = 29;
+export const GROUP_AUTHORIZATION_FAILED = 30;
+export const CLUSTER_AUTHORIZATION_FAILED = 31;
 export const TOPIC_ALREADY_EXISTS = 36;
 export const INVALID_PARTITIONS = 37;
+export const MEMBER_ID_REQUIRED = 79;
+export const FENCED_INSTANCE_ID = 82;
 
 /** What Kafka calls its errors and how the sender acts on them. Codes not listed are taken as permanent. */
 const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorKind]>> = {
@@ -22,22 +30,25 @@ const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorK
   8: ['BROKER_NOT_AVAILABLE', 'stale'],
   9: ['REPLICA_NOT_AVAILABLE', 'stale'],
   10: ['MESSAGE_TOO_LARGE', 'too-large'],
+  12: ['OFFSET_METADATA_TOO_LARGE', 'permanent'],
   13: ['NETWORK_EXCEPTION', 'stale'],
-  14: ['COORDINATOR_LOAD_IN_PROGRESS', 'retriable'],
-  15: ['COORDINATOR_NOT_AVAILABLE', 'retriable'],
-  16: ['NOT_COORDINATOR', 'stale'],
+  [COORDINATOR_LOAD_IN_PROGRESS]: ['COORDINATOR_LOAD_IN_PROGRESS', 'retriable'],
+  [COORDINATOR_NOT_AVAILABLE]: ['COORDINATOR_NOT_AVAILABLE', 'retriable'],
+  [NOT_COORDINATOR]: ['NOT_COORDINATOR', 'stale'],
   17: ['INVALID_TOPIC_EXCEPTION', 'permanent'],
   18: ['RECORD_LIST_TOO_LARGE', 'too-large'],
   19: ['NOT_ENOUGH_REPLICAS', 'retriable'],
   20: ['NOT_ENOUGH_REPLICAS_AFTER_APPEND', 'retriable'],
   21: ['INVALID_REQUIRED_ACKS', 'permanent'],
   [ILLEGAL_GENERATION]: ['ILLEGAL_GENERATION', 'permanent'],
+  23: ['INCONSISTENT_GROUP_PROTOCOL', 'retriable'],
   24: ['INVALID_GROUP_ID', 'permanent'],
   [UNKNOWN_MEMBER_ID]: ['UNKNOWN_MEMBER_ID', 'permanent'],
+  26: ['INVALID_SESSION_TIMEOUT', 'permanent'],
   [REBALANCE_IN_PROGRESS]: ['REBALANCE_IN_PROGRESS', 'retriable'],
-  29: ['TOPIC_AUTHORIZATION_FAILED', 'permanent'],
-  30: ['GROUP_AUTHORIZATION_FAILED', 'permanent'],
-  31: ['CLUSTER_AUTHORIZATION_FAILED', 'permanent'],
+  [TOPIC_AUTHORIZATION_FAILED]: ['TOPIC_AUTHORIZATION_FAILED', 'permanent'],
+  [GROUP_AUTHORIZATION_FAILED]: ['GROUP_AUTHORIZATION_FAILED', 'permanent'],
+  [CLUSTER_AUTHORIZATION_FAILED]: ['CLUSTER_AUTHORIZATION_FAILED', 'permanent'],
   32: ['INVALID_TIMESTAMP', 'permanent'],
   35: ['UNSUPPORTED_VERSION', 'permanent'],
   [TOPIC_ALREADY_EXISTS]: ['TOPIC_ALREADY_EXISTS', 'permanent'],
@@ -54,6 +65,9 @@ const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorK
   74: ['FENCED_LEADER_EPOCH', 'stale'],
   75: ['UNKNOWN_LEADER_EPOCH', 'stale'],
   76: ['UNSUPPORTED_COMPRESSION_TYPE', 'permanent'],
+  [MEMBER_ID_REQUIRED]: ['MEMBER_ID_REQUIRED', 'retriable'],
+  81: ['GROUP_MAX_SIZE_REACHED', 'retriable'],
+  [FENCED_INSTANCE_ID]: ['FENCED_INSTANCE_ID', 'permanent'],
   87: ['INVALID_RECORD', 'permanent'],
   89: ['THROTTLING_QUOTA_EXCEEDED', 'retriable'],
   100: ['UNKNOWN_TOPIC_ID', 'stale'],

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import kafkajs from 'kafkajs';
-import type { Batch, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 
 /**
  * Everything of kafkajs 2.2.4 that is reached into without being public. kafkajs is pinned exactly, and
@@ -45,11 +45,9 @@ export interface KafkajsBroker {
   readonly connectionPool: { readonly pool: readonly [KafkajsConnection, KafkajsConnection] };
   /** Connects and authenticates the first connection and learns the broker's API versions. */
   connect(): Promise<void>;
-  offsetCommit(call: OffsetCommitCall): Promise<unknown>;
 }
 
 interface ConnectionPool {
-  send(call: ProtocolCall): Promise<unknown>;
   readonly pool: readonly KafkajsConnection[];
 }
 
@@ -82,66 +80,21 @@ export function brokerFactory(kafka: Kafka): BrokerFactory {
   };
 }
 
-/** A request on its way to a connection, with what reads its answer. */
-export interface ProtocolCall {
-  request: { apiKey: number; apiVersion: number };
-  response: {
-    decode(payload: Buffer): Promise<unknown>;
-    /** Raises what the decoded answer tells of errors. */
-    parse(decoded: unknown): Promise<unknown>;
-  };
-}
-
-export interface OffsetCommitCall {
-  topics: { topic: string; partitions: { partition: number }[] }[];
-}
-
-/** What may be changed in requests of the clients that a Kafka object makes: consumers, producers, admins. */
-export interface RequestHooks {
-  call?(call: ProtocolCall): ProtocolCall;
-  /** Returning no topics sends nothing. */
-  offsetCommit?<T extends OffsetCommitCall>(call: T): T;
-}
-
-/** The connections that a guarded client made. */
-export interface GuardedConnections {
-  /** Breaks all of them and fails what waits for an answer. */
-  cut(reason: Error): void;
-}
-
-/** Guards all that this client makes later against idle timers, and lets the hooks change its requests. */
-export function guardClusters(kafka: Kafka, hooks: RequestHooks = {}): GuardedConnections {
-  const made = new Set<KafkajsConnection>();
-  const symbol = createClusterSymbol(kafka);
+/** Guards all that this client makes later, for what Parley does not cover, against idle timers. */
+export function guardClusters(kafka: Kafka): void {
   const createCluster = createClusterOf(kafka);
   const guarded: CreateCluster = options => {
     const cluster = createCluster(options);
-    const { connectionPoolBuilder, brokerPool } = cluster;
+    const { connectionPoolBuilder } = cluster;
     const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
     connectionPoolBuilder.build = async address => {
       const connectionPool = await build(address);
-      for (const connection of connectionPool.pool) {
-        stopIdleTimer(connection.requestQueue);
-        made.add(connection);
-      }
-      const send = connectionPool.send.bind(connectionPool);
-      if (hooks.call) connectionPool.send = call => send(hooks.call?.(call) ?? call);
+      for (const connection of connectionPool.pool) stopIdleTimer(connection.requestQueue);
       return connectionPool;
-    };
-    const createBroker = brokerPool.createBroker.bind(brokerPool);
-    brokerPool.createBroker = brokerOptions => {
-      const broker = createBroker(brokerOptions);
-      const commit = broker.offsetCommit.bind(broker);
-      broker.offsetCommit = async call => {
-        const changed = hooks.offsetCommit?.(call) ?? call;
-        return changed.topics.length > 0 ? commit(changed) : undefined;
-      };
-      return broker;
     };
     return cluster;
   };
-  Object.defineProperty(kafka, symbol, { value: guarded, configurable: true });
-  return { cut: reason => made.forEach(connection => cutConnection(connection, reason)) };
+  Object.defineProperty(kafka, createClusterSymbol(kafka), { value: guarded, configurable: true });
 }
 
 /**
@@ -158,11 +111,6 @@ export function cutConnection(connection: KafkajsConnection, reason: Error): voi
   connection.disconnect().catch(() => {
     // it is gone either way
   });
-}
-
-/** The offset that kafkajs asked for when it got this batch. */
-export function fetchedOffset(batch: Batch): number {
-  return 'fetchedOffset' in batch ? Number(batch.fetchedOffset) : Number(batch.firstOffset() ?? 0);
 }
 
 /** The plain bytes of a compressed batch, by kafkajs's codecs: gzip, and what the application registered. */

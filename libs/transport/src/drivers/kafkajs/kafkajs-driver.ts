@@ -19,14 +19,13 @@ import type { KafkaOptions } from '../kafka-options.js';
 import { Cluster } from './cluster.js';
 import { within } from './deadline.js';
 import { messageOf } from './errors.js';
+import { GroupSubscription } from './subscription.js';
 import { brokerFactory, guardClusters } from './internals.js';
 import type { BrokerFactory } from './internals.js';
-import { pinLatest } from './pin-latest.js';
 import { Presence } from './presence.js';
 import { Produce } from './produce.js';
 import { createKafka, timeoutsOf } from './settings.js';
 import type { Timeouts } from './settings.js';
-import { KafkajsSubscription } from './subscription.js';
 import { KafkajsTail } from './tail.js';
 import { TopicLeaders } from './topic-leaders.js';
 import { ensureTopics } from './topics.js';
@@ -55,7 +54,7 @@ class KafkajsDriver implements Driver {
 
   constructor(
     private readonly options: KafkaOptions,
-    private readonly logger: LoggerService,
+    logger: LoggerService,
   ) {
     this.timeouts = timeoutsOf(options);
     this.listeners = new Listeners<DriverEvents>(error =>
@@ -110,14 +109,8 @@ class KafkajsDriver implements Driver {
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     this.refuseClosed();
-    if (options.from === 'latest') {
-      const { requestTimeoutMs } = this.timeouts;
-      const { cluster, leaders } = this;
-      const { signal } = this.stopping;
-      await pinLatest(options.group, options.topics, { cluster, leaders, requestTimeoutMs, signal });
-    }
-    const kafka = createKafka(this.options, this.logger);
-    const subscription = new KafkajsSubscription(options, { kafka, emit: this.emit });
+    const newCluster = () => this.newCluster(() => this.presence.doubt());
+    const subscription = new GroupSubscription(options, { ...this.timeouts, newCluster, emit: this.emit });
     await this.keep(subscription);
     return subscription;
   }

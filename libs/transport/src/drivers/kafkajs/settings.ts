@@ -10,7 +10,7 @@ import { socketFactory } from './socket.js';
  * kafkajs's own retries, short: retries belong to the transport. All fields are given, since kafkajs takes other
  * defaults where NODE_ENV is `test`.
  */
-export const RETRY: RetryOptions = {
+const RETRY: RetryOptions = {
   initialRetryTime: 100,
   maxRetryTime: 1_000,
   factor: 0.2,

@@ -1,129 +1,115 @@
-import type { Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import { DriverError } from '../driver.js';
 import type { Assignment, CommitOffset, DriverEvents, SubscribeOptions, Subscription } from '../driver.js';
-import { within } from './deadline.js';
-import { messageOf, unanswered } from './errors.js';
-import { groupAssigner } from './group-assigner.js';
-import { carriedRecords, fetchHook } from './group-fetch.js';
-import { HeldPartitions } from './held-partitions.js';
-import { fetchedOffset, guardClusters } from './internals.js';
-import type { AssignmentChange } from './held-partitions.js';
-import type { GuardedConnections, OffsetCommitCall } from './internals.js';
-import { RETRY } from './settings.js';
+import { Backoff } from './backoff.js';
+import type { Cluster } from './cluster.js';
+import { Commits } from './commits.js';
+import { Coordinator } from './coordinator.js';
+import { pause, within } from './deadline.js';
+import { messageOf } from './errors.js';
+import { GroupMember, REBALANCE_TIMEOUT_MS } from './group-member.js';
+import { GroupOffsets } from './group-offsets.js';
+import { Holdings } from './holdings.js';
+import { PartitionReader } from './partition-reader.js';
+import { pinLatest } from './pin-latest.js';
+import type { TopicPartitions } from './protocol/consumer-protocol.js';
+import type { GroupOffset } from './protocol/group-offsets.js';
+import { LOG_START } from './read-positions.js';
+import type { ReadPosition } from './read-positions.js';
+import type { Timeouts } from './settings.js';
 
-/** The lowest that brokers allow by default: a dead member's partitions move after it. */
-const SESSION_TIMEOUT_MS = 6_000;
-const REBALANCE_TIMEOUT_MS = 10_000;
-/** kafkajs's 3 s make each join wait that long for the other members. */
-const HEARTBEAT_MS = 250;
-/** Bounds how late a pause, a resume or a close takes effect in kafkajs. */
-const MAX_WAIT_MS = 100;
-const METADATA_MAX_AGE_MS = 10_000;
-const MAX_PARTITION_BYTES = 1024 * 1024;
-/** Batches are only handed on, so one worker serves all partitions: kafkajs wakes each of them at every fetch. */
-const PARTITIONS_AT_ONCE = 1;
-/** kafkajs's disconnect waits for long polls, and for ever on a hung broker. */
-const CLOSE_TIMEOUT_MS = 2_000;
-const COMMIT_TIMEOUT_MS = 10_000;
+/** How long partitions may be held back for their last commit; the group waits no longer than twice that. */
+const REVOCATION_TIMEOUT_MS = REBALANCE_TIMEOUT_MS / 2;
+/** How long the first join may take. */
+const START_TIMEOUT_MS = 20_000;
 
 type TopicPartition = { topic: string; partition: number };
 
-export interface SubscriptionDependencies {
-  /** A client for this subscription alone: kafkajs keeps committed offsets per client and group. */
-  kafka: Kafka;
-  emit<K extends keyof DriverEvents>(event: K, detail: DriverEvents[K]): void;
+export interface SubscriptionDependencies extends Timeouts {
+  /** Makes connections of this subscription's own: a long poll must hold up no heartbeat, a join no commit. */
+  newCluster: () => Cluster;
+  emit: <K extends keyof DriverEvents>(event: K, detail: DriverEvents[K]) => void;
 }
 
 /**
- * A group member carried by kafkajs's consumer. kafkajs reads on from the committed offsets after each join, so
- * what was taken in an epoch is sought past and, should it come again, ignored. It cannot wait for a revocation
- * before it joins again: partitions are told as revoked after the join that moved them, when their last commit
- * would already count against their new owner and is dropped.
+ * Reads what a group gives to this member. Partitions that stay through a rebalance are read on as if nothing
+ * had happened; one that goes is revoked, and its last commit made, before any other member gets it.
  */
-export class KafkajsSubscription implements Subscription {
-  private readonly consumer: Consumer;
-  private readonly connections: GuardedConnections;
-  private readonly held = new HeldPartitions();
-  private readonly paused = new Map<string, TopicPartition>();
-  private memberId: string | undefined;
+export class GroupSubscription implements Subscription {
+  private readonly prompt: Cluster;
+  private readonly patient: Cluster;
+  private readonly offsets: GroupOffsets;
+  private readonly held = new Holdings();
+  private readonly reader: PartitionReader;
+  private readonly member: GroupMember;
+  private readonly commits: Commits;
+  private readonly stopping = new AbortController();
+  /** Where to begin in partitions without a commit, if not at the start of the log. */
+  private starts: GroupOffset[] = [];
+  private everAssigned = false;
   private closing: Promise<void> | undefined;
 
   constructor(
     private readonly options: SubscribeOptions,
     private readonly dependencies: SubscriptionDependencies,
   ) {
-    this.connections = guardClusters(dependencies.kafka, {
-      call: fetchHook(this.report),
-      offsetCommit: call => this.withoutLost(call),
+    const { group, topics, instanceId } = options;
+    const { newCluster, requestTimeoutMs, emit } = dependencies;
+    const { signal } = this.stopping;
+    const [prompt, patient] = [newCluster(), newCluster()];
+    const coordinator = new Coordinator({ group, prompt, patient, requestTimeoutMs });
+    this.prompt = prompt;
+    this.patient = patient;
+    this.offsets = new GroupOffsets(group, coordinator);
+    this.reader = new PartitionReader({
+      where: this.where,
+      clusters: [newCluster(), newCluster()],
+      whenShorter: 'start',
+      requestTimeoutMs,
+      emit,
+      onBatch: batch => options.onBatch(batch),
+      onGap: (position, expected) => this.onGap(position, expected),
     });
-    this.consumer = dependencies.kafka.consumer({
-      groupId: options.group,
-      partitionAssigners: [groupAssigner(() => this.owned(), this.report)],
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_MS,
-      metadataMaxAge: METADATA_MAX_AGE_MS,
-      maxBytesPerPartition: MAX_PARTITION_BYTES,
-      minBytes: 1,
-      maxWaitTimeInMs: MAX_WAIT_MS,
-      allowAutoTopicCreation: false,
-      retry: { ...RETRY, restartOnFailure: async () => this.closing === undefined },
+    this.member = new GroupMember({
+      group,
+      topics,
+      instanceId,
+      coordinator,
+      cluster: prompt,
+      requestTimeoutMs,
+      emit,
+      owned: () => this.held.owned(),
+      onShare: (share, signals) => this.onShare(share, signals),
+      onLost: () => this.onLost(),
     });
+    const { held, offsets, member } = this;
+    this.commits = new Commits({ group, offsets, held, signal, identity: () => member.identity });
   }
 
+  /** Resolves once the group was joined; what was assigned is told after that. */
   async start(): Promise<void> {
-    const { consumer, options } = this;
-    consumer.on(consumer.events.GROUP_JOIN, event => this.onJoin(event));
-    consumer.on(consumer.events.CRASH, event => this.onCrash(event));
-    try {
-      await consumer.connect();
-      await consumer.subscribe({
-        topics: [...options.topics],
-        fromBeginning: true, // `latest` was committed before; what is out of range goes on at the log's start
-      });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: true,
-        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachBatch: async payload => this.onBatch(payload),
-      });
-    } catch (error) {
-      await this.close();
-      throw unanswered(`Joining the group ${options.group}`, error);
-    }
+    const { topics, from, group } = this.options;
+    const { requestTimeoutMs } = this.dependencies;
+    const { prompt: cluster, offsets } = this;
+    const { signal } = this.stopping;
+    if (from === 'latest')
+      this.starts = await pinLatest(topics, { cluster, offsets, requestTimeoutMs, signal });
+    await within(
+      this.member.start(),
+      START_TIMEOUT_MS,
+      () => new DriverError('retriable', `The group ${group} was not joined within ${START_TIMEOUT_MS} ms`),
+    );
   }
 
-  async commit(offsets: readonly CommitOffset[]): Promise<void> {
-    const current = offsets.filter(offset => this.held.covers(offset));
-    if (current.length === 0 || this.closing) return;
-    const committed = this.consumer.commitOffsets(
-      current.map(({ topic, partition, offset, metadata }) => ({
-        topic,
-        partition,
-        offset: String(offset),
-        metadata: metadata ?? '',
-      })),
-    );
-    const doing = `Committing for the group ${this.options.group}`;
-    try {
-      await within(
-        committed,
-        COMMIT_TIMEOUT_MS,
-        () => new DriverError('retriable', `${doing} was not answered within ${COMMIT_TIMEOUT_MS} ms`),
-      );
-    } catch (error) {
-      throw unanswered(doing, error);
-    }
+  commit(offsets: readonly CommitOffset[]): Promise<void> {
+    return this.commits.commit(offsets);
   }
 
   pause(partitions: readonly TopicPartition[]): void {
-    for (const entry of partitions) this.paused.set(keyOf(entry), entry);
-    this.control(() => this.consumer.pause(byTopic(partitions)));
+    for (const position of this.positionsOf(partitions)) this.reader.pause(position);
   }
 
   resume(partitions: readonly TopicPartition[]): void {
-    for (const entry of partitions) this.paused.delete(keyOf(entry));
-    this.control(() => this.consumer.resume(byTopic(partitions)));
+    for (const position of this.positionsOf(partitions)) this.reader.resume(position);
   }
 
   close(): Promise<void> {
@@ -132,113 +118,118 @@ export class KafkajsSubscription implements Subscription {
   }
 
   private async leave(): Promise<void> {
-    const hung = new DriverError('retriable', `The group ${this.options.group} was not left in time`);
-    await within(this.consumer.disconnect(), CLOSE_TIMEOUT_MS, () => hung).catch((error: Error) => {
-      // The group takes this member for dead once its session ends.
-      this.connections.cut(error);
-    });
+    this.stopping.abort();
+    this.reader.close();
+    await this.member.close();
     this.held.drop();
+    this.patient.close();
+    this.prompt.close();
   }
 
-  /** Synchronous: it only hands records on, so that kafkajs fetches again at once. */
-  private onBatch({ batch }: EachBatchPayload): void {
-    const { topic, partition } = batch;
-    let held = this.held.get(batch);
-    if (!held || this.closing) return;
-    const highWatermark = Number(batch.highWatermark);
-    const fetchedFrom = fetchedOffset(batch);
-    const { taken } = held;
-    if (taken && fetchedFrom > taken.next) {
-      this.report(
-        new Error(
-          `Offsets ${taken.next} to ${fetchedFrom - 1} of ${topic}[${partition}] were deleted before they were read`,
-        ),
-      );
-    }
-    if (taken && (highWatermark < taken.next || fetchedFrom < taken.from)) {
-      // The log is not the one that was read, or this is read from further back: offsets start anew.
-      this.announce(this.held.renew(batch));
-      held = this.held.get(batch);
-      if (!held) return;
-    }
-    const from = held.taken?.next ?? fetchedFrom;
-    const records = batch.messages.flatMap(carriedRecords).filter(({ offset }) => offset >= from);
-    const next = Math.max(from, Number(batch.lastOffset()) + 1);
-    this.held.take(batch, from, next);
-    if (records.length === 0) return;
-    this.shield(() => this.options.onBatch({ topic, partition, epoch: held.epoch, records, highWatermark }));
+  private get where(): string {
+    return `group ${this.options.group}`;
   }
 
-  private onJoin({ payload }: ConsumerGroupJoinEvent): void {
-    if (this.closing) return;
-    if (this.memberId !== undefined && this.memberId !== payload.memberId) {
-      this.revoke(this.held.drop()); // it had been put out of the group: others read in between
+  private positionsOf(partitions: readonly TopicPartition[]): ReadPosition[] {
+    return partitions
+      .map(entry => this.reader.positions.get(entry))
+      .filter(position => position !== undefined);
+  }
+
+  private async onShare(
+    share: TopicPartitions,
+    { recalled, lost }: { recalled: AbortSignal; lost: AbortSignal },
+  ): Promise<boolean> {
+    const { leaving, coming } = this.held.compare(share);
+    for (const entry of leaving) this.reader.positions.remove(entry);
+    await Promise.all([this.take(coming, { recalled, lost }), this.giveUp(leaving, lost)]);
+    return leaving.length > 0;
+  }
+
+  /** Reads on from what was committed. What a next rebalance comes too early for is dealt out anew by that one. */
+  private async take(
+    coming: readonly TopicPartition[],
+    { recalled, lost }: { recalled: AbortSignal; lost: AbortSignal },
+  ): Promise<void> {
+    const backoff = new Backoff();
+    let committed: GroupOffset[] | undefined;
+    while (!committed && !recalled.aborted) {
+      committed = await this.offsets.fetch(coming).catch((error: unknown) => {
+        this.report(error);
+        return undefined;
+      });
+      if (!committed) await pause(backoff.take(), recalled);
     }
-    this.memberId = payload.memberId;
-    const partitions = Object.entries(payload.memberAssignment).flatMap(([topic, numbers]) =>
-      numbers.map(partition => ({ topic, partition })),
+    if (!committed || lost.aborted) return;
+    const assigned: Assignment[] = [];
+    const unpinned: CommitOffset[] = [];
+    for (const entry of coming) {
+      const known = committed.find(isOf(entry));
+      const pinned = known ? undefined : this.starts.find(isOf(entry));
+      const assignment = this.held.hold(entry, known && { offset: known.offset, metadata: known.metadata });
+      const offset = known?.offset ?? pinned?.offset ?? LOG_START;
+      this.reader.positions.add({ ...entry, epoch: assignment.epoch, offset, leader: undefined });
+      if (pinned) unpinned.push({ ...assignment, offset: pinned.offset });
+      assigned.push(assignment);
+    }
+    if (unpinned.length > 0) this.commit(unpinned).catch(this.report);
+    // The first share is told though it be empty: it tells that the group was joined.
+    if (assigned.length > 0 || !this.everAssigned) this.shield(() => this.options.onAssigned(assigned));
+    this.everAssigned = true;
+    this.reader.wake();
+  }
+
+  private async giveUp(leaving: readonly Assignment[], lost: AbortSignal): Promise<void> {
+    if (leaving.length === 0) return;
+    const revoked = this.revoke(leaving);
+    const late = new Error(
+      `onRevoked took longer than ${REVOCATION_TIMEOUT_MS} ms: its partitions went to others without it`,
     );
-    const change = this.held.replace(partitions);
-    for (const { topic, partition, taken } of this.held.all()) {
-      if (!taken) continue;
-      this.control(() => this.consumer.seek({ topic, partition, offset: String(taken.next) }));
-    }
-    this.announce(change);
-    const stillPaused = [...this.paused.values()].filter(entry => this.held.get(entry));
-    if (stillPaused.length > 0) this.control(() => this.consumer.pause(byTopic(stillPaused)));
+    const gone = new Promise<void>(resolve =>
+      lost.addEventListener('abort', () => resolve(), { once: true }),
+    );
+    await within(Promise.race([revoked, gone]), REVOCATION_TIMEOUT_MS, () => late).catch(this.report);
+    this.held.release(leaving);
   }
 
-  private onCrash({ payload: { error, restart } }: ConsumerCrashEvent): void {
-    if (this.closing) return;
-    this.memberId = undefined;
-    this.revoke(this.held.drop());
-    if (restart) this.report(error);
-    else this.dependencies.emit('crashed', { error });
+  private onLost(): void {
+    const dropped = this.held.drop();
+    for (const entry of dropped) this.reader.positions.remove(entry);
+    if (dropped.length > 0) void this.revoke(dropped);
   }
 
-  private announce(change: AssignmentChange | undefined): void {
-    if (!change) return;
-    this.revoke(change.revoked);
-    if (change.assigned.length > 0) this.shield(() => this.options.onAssigned(change.assigned));
-  }
-
-  private revoke(revoked: readonly Assignment[]): void {
-    if (revoked.length === 0) return;
-    const lost = revoked.filter(entry => this.paused.delete(keyOf(entry)));
-    if (lost.length > 0) this.control(() => this.consumer.resume(byTopic(lost)));
-    this.shield(() => {
-      Promise.resolve(this.options.onRevoked(revoked)).catch(this.report);
-    });
-  }
-
-  /** kafkajs repeats a commit that failed, after a rebalance too: what was lost by then must not be among it. */
-  private withoutLost<T extends OffsetCommitCall>(call: T): T {
-    const topics = call.topics
-      .map(({ topic, partitions }) => ({
-        topic,
-        partitions: partitions.filter(({ partition }) => this.held.get({ topic, partition })),
-      }))
-      .filter(({ partitions }) => partitions.length > 0);
-    return { ...call, topics };
-  }
-
-  private owned(): Record<string, number[]> {
-    const owned: Record<string, number[]> = {};
-    for (const { topic, partition } of this.held.all()) (owned[topic] ??= []).push(partition);
-    return owned;
-  }
-
-  /** kafkajs raises while it is between two runs; a join applies again what matters. */
-  private control(change: () => void): void {
+  /** Never rejects. */
+  private async revoke(assignments: readonly Assignment[]): Promise<void> {
     if (this.closing) return;
     try {
-      change();
-    } catch {
-      // not running
+      await this.options.onRevoked(assignments);
+    } catch (error) {
+      this.report(error);
     }
+  }
+
+  private onGap(position: ReadPosition, expected: number): void {
+    const { topic, partition, offset } = position;
+    const name = `${topic}[${partition}]`;
+    if (offset > expected) {
+      const range = `Offsets ${expected} to ${offset - 1} of ${name}`;
+      this.report(new Error(`${range} were deleted before they were read`));
+      return;
+    }
+    this.report(
+      new Error(`${name} is shorter than what was read of it: it is read from offset ${offset} again`),
+    );
+    // The log is not the one that was read: offsets start anew, and those of before must not be committed.
+    const before = this.held.get(position);
+    if (!before) return;
+    const renewed = this.held.hold(position);
+    position.epoch = renewed.epoch;
+    void this.revoke([before]);
+    this.shield(() => this.options.onAssigned([renewed]));
   }
 
   private shield(callback: () => void): void {
+    if (this.closing) return;
     try {
       callback();
     } catch (error) {
@@ -249,20 +240,10 @@ export class KafkajsSubscription implements Subscription {
   private readonly report = (error: unknown): void => {
     if (this.closing) return;
     const told = error instanceof Error ? error : new Error(messageOf(error));
-    this.dependencies.emit('error', { error: told, where: `group ${this.options.group}` });
+    this.dependencies.emit('error', { error: told, where: this.where });
   };
 }
 
-function byTopic(partitions: readonly TopicPartition[]): { topic: string; partitions: number[] }[] {
-  const topics = new Map<string, number[]>();
-  for (const { topic, partition } of partitions) {
-    const known = topics.get(topic);
-    if (known) known.push(partition);
-    else topics.set(topic, [partition]);
-  }
-  return [...topics].map(([topic, numbers]) => ({ topic, partitions: numbers }));
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${partition}:${topic}`;
+function isOf(wanted: TopicPartition): (entry: TopicPartition) => boolean {
+  return ({ topic, partition }) => topic === wanted.topic && partition === wanted.partition;
 }

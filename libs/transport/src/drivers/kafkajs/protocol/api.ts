@@ -26,6 +26,10 @@ export const APIS = {
   offsetCommit: { name: 'OffsetCommit', key: 8, version: 7 },
   offsetFetch: { name: 'OffsetFetch', key: 9, version: 5 },
   findCoordinator: { name: 'FindCoordinator', key: 10, version: 2 },
+  joinGroup: { name: 'JoinGroup', key: 11, version: 5 },
+  heartbeat: { name: 'Heartbeat', key: 12, version: 3 },
+  leaveGroup: { name: 'LeaveGroup', key: 13, version: 3 },
+  syncGroup: { name: 'SyncGroup', key: 14, version: 3 },
   createTopics: { name: 'CreateTopics', key: 19, version: 4 },
   createPartitions: { name: 'CreatePartitions', key: 37, version: 1 },
 } as const satisfies Record<string, Api>;

@@ -1,7 +1,10 @@
 import { APIS } from './api.js';
 import type { ApiRequest } from './api.js';
+import type { MemberIdentity } from './group-membership.js';
 
 const GROUP = 0;
+/** Commits for a group without being a member: brokers take it only while the group has none. */
+export const NO_MEMBER: MemberIdentity = { memberId: '', generation: -1, instanceId: null };
 
 /** Which broker coordinates a group. */
 export function findCoordinatorRequest(
@@ -24,22 +27,21 @@ export interface GroupOffset {
   partition: number;
   /** The next offset to read; -1 where none was committed. */
   offset: number;
+  metadata: string;
 }
-
-type TopicPartitions = ReadonlyMap<string, readonly number[]>;
 
 /** What a group committed. */
 export function offsetFetchRequest(
   group: string,
-  topics: TopicPartitions,
+  partitions: readonly { topic: string; partition: number }[],
 ): ApiRequest<{ errorCode: number; offsets: (GroupOffset & { errorCode: number })[] }> {
   return {
     api: APIS.offsetFetch,
     write(body) {
       body
         .string(group)
-        .array([...topics], (writer, [topic, partitions]) =>
-          writer.string(topic).array(partitions, (entry, partition) => entry.int32(partition)),
+        .array([...byTopic(partitions)], (writer, [topic, entries]) =>
+          writer.string(topic).array(entries, (entry, { partition }) => entry.int32(partition)),
         );
     },
     read(body) {
@@ -51,8 +53,8 @@ export function offsetFetchRequest(
             const partition = entry.int32();
             const offset = entry.int64();
             entry.int32(); // leader epoch
-            entry.nullableString(); // metadata
-            return { topic, partition, offset, errorCode: entry.int16() };
+            const metadata = entry.string();
+            return { topic, partition, offset, metadata, errorCode: entry.int16() };
           });
         })
         .flat();
@@ -61,9 +63,9 @@ export function offsetFetchRequest(
   };
 }
 
-/** Commits for a group without being a member: brokers take it only while the group has none. */
 export function offsetCommitRequest(
   group: string,
+  { memberId, generation, instanceId }: MemberIdentity,
   offsets: readonly GroupOffset[],
 ): ApiRequest<{ topic: string; partition: number; errorCode: number }[]> {
   return {
@@ -71,16 +73,16 @@ export function offsetCommitRequest(
     write(body) {
       body
         .string(group)
-        .int32(-1) // no generation
-        .string('') // no member
-        .string(null) // no static instance
-        .array(offsets, (writer, { topic, partition, offset }) =>
-          writer.string(topic).array([partition], (entry, id) =>
+        .int32(generation)
+        .string(memberId)
+        .string(instanceId)
+        .array([...byTopic(offsets)], (writer, [topic, entries]) =>
+          writer.string(topic).array(entries, (entry, { partition, offset, metadata }) =>
             entry
-              .int32(id)
+              .int32(partition)
               .int64(offset)
               .int32(-1) // leader epoch: not tracked
-              .string(''),
+              .string(metadata),
           ),
         );
     },
@@ -94,4 +96,14 @@ export function offsetCommitRequest(
         .flat();
     },
   };
+}
+
+function byTopic<T extends { topic: string }>(entries: readonly T[]): Map<string, T[]> {
+  const topics = new Map<string, T[]>();
+  for (const entry of entries) {
+    const known = topics.get(entry.topic);
+    if (known) known.push(entry);
+    else topics.set(entry.topic, [entry]);
+  }
+  return topics;
 }

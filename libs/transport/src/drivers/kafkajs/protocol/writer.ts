@@ -52,6 +52,13 @@ export class Writer {
     return this;
   }
 
+  bytes(value: Buffer): this {
+    this.int32(value.length);
+    value.copy(this.room(value.length), this.offset);
+    this.offset += value.length;
+    return this;
+  }
+
   array<T>(elements: readonly T[], element: (writer: this, value: T) => void): this {
     this.int32(elements.length);
     for (const value of elements) element(this, value);

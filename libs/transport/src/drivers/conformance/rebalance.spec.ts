@@ -1,0 +1,225 @@
+import { ApiKey, fault } from '@parley/embedded-kafka';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Driver } from '../driver.js';
+import { DRIVERS } from './drivers.js';
+import { join, REBALANCED } from './member.js';
+import { record, send, Stage, values } from './stage.js';
+
+/** A member that is gone without a word is missed once its session of 6 s is over. */
+const SESSION_OVER = { timeout: 9_000 };
+
+describe.each(DRIVERS)('%s: rebalance', (_, make) => {
+  let stage: Stage;
+  let driver: Driver;
+  beforeEach(async () => {
+    stage = await Stage.any(make);
+    driver = await stage.driver();
+  });
+  afterEach(() => stage.close());
+
+  it('gives a partition to the next member only after the last commit of the one before', async () => {
+    const topic = await stage.topic(2);
+    for (const partition of [0, 1])
+      await send(driver, ...['a', 'b', 'c'].map(value => record(topic, partition, value)));
+    const options = { group: topic, topics: [topic] };
+    const order: string[] = [];
+    const first = await join(driver, {
+      ...options,
+      onRevoked: async revoked => {
+        await driver.partitions(topic, { fresh: true }); // takes its time
+        await first.subscription.commit(revoked.map(entry => ({ ...entry, offset: 2, metadata: 'last' })));
+        order.push('committed');
+      },
+    });
+    await vi.waitFor(() => expect(first.records).toHaveLength(6), REBALANCED);
+    const second = await join(await stage.driver(), {
+      ...options,
+      onAssigned: assigned => {
+        for (const entry of assigned) {
+          second?.held.set(entry.partition, entry);
+          order.push(`assigned ${JSON.stringify(entry.committed)}`);
+        }
+      },
+      onBatch: ({ records }) => void received.push(...values(records)),
+    });
+    const received: string[] = [];
+    await vi.waitFor(() => expect(received).toEqual(['c']), REBALANCED);
+    expect(order).toEqual(['committed', 'assigned {"offset":2,"metadata":"last"}']);
+  });
+
+  it('reads on where partitions stay, through a rolling deploy that adds a topic', async () => {
+    const [topic, added] = [await stage.topic(4), await stage.topic(2)];
+    const older = await join(driver, { group: topic, topics: [topic] });
+    await vi.waitFor(() => expect(older.held.size).toBe(4), REBALANCED);
+    for (const partition of [0, 1, 2, 3]) await send(driver, record(topic, partition, `before ${partition}`));
+    await vi.waitFor(() => expect(older.records).toHaveLength(4));
+    const newer = await join(await stage.driver(), {
+      group: topic,
+      topics: [topic, added],
+      onAssigned() {},
+      onRevoked() {},
+      onBatch: ({ records }) => newerRead.push(...records.map(entry => `${entry.topic} ${entry.partition}`)),
+    });
+    const newerRead: string[] = [];
+    await send(driver, record(added, 0, 'x'), record(added, 1, 'x'));
+    await vi.waitFor(() => expect(older.held.size).toBe(2), REBALANCED);
+    await vi.waitFor(
+      () => expect(newerRead).toEqual(expect.arrayContaining([`${added} 0`, `${added} 1`])),
+      REBALANCED,
+    );
+    for (const { partition } of older.held.values()) await send(driver, record(topic, partition, 'after'));
+    await vi.waitFor(() => expect(older.records).toHaveLength(6));
+    expect([...older.held.values()].every(({ epoch }) => epoch <= 4)).toBe(true); // as they were first assigned
+    await newer.subscription.close();
+    await vi.waitFor(() => expect(older.held.size).toBe(4), REBALANCED);
+    expect([...older.held.values()].filter(({ epoch }) => epoch <= 4)).toHaveLength(2);
+  });
+
+  it('tells at the assignment what was committed, metadata and all', async () => {
+    const topic = await stage.topic(2);
+    const options = { group: topic, topics: [topic] };
+    const first = await join(driver, options);
+    await vi.waitFor(() => expect(first.held.size).toBe(2), REBALANCED);
+    expect(first.held.get(0)).not.toHaveProperty('committed');
+    const metadata = `{"done":"1-3,é"}${'x'.repeat(4_000)}`;
+    await first.subscription.commit([{ ...first.held.get(0)!, offset: 0, metadata }]);
+    await first.subscription.close();
+    const second = await join(driver, options);
+    await vi.waitFor(() => expect(second.held.size).toBe(2), REBALANCED);
+    expect(second.held.get(0)?.committed).toEqual({ offset: 0, metadata });
+    expect(second.held.get(1)).not.toHaveProperty('committed');
+  });
+
+  it('delivers all that a pause held back, in order, and takes a resume up at once', async () => {
+    const topic = await stage.topic(2);
+    const member = await join(driver, { group: topic, topics: [topic] });
+    await vi.waitFor(() => expect(member.held.size).toBe(2), REBALANCED);
+    const paused = [{ topic, partition: 0 }];
+    const sent: string[] = [];
+    for (let round = 0; round < 5; round++) {
+      await send(driver, record(topic, 0, `${round} first`));
+      member.subscription.pause(paused);
+      const read = member.records.length;
+      await send(driver, record(topic, 0, `${round} second`), record(topic, 1, 'other'));
+      sent.push(`${round} first`, `${round} second`);
+      await vi.waitFor(() =>
+        expect(member.records.slice(read).some(({ partition }) => partition === 1)).toBe(true),
+      );
+      expect(member.records.slice(read).some(({ partition }) => partition === 0)).toBe(false);
+      const from = performance.now();
+      member.subscription.resume(paused);
+      await vi.waitFor(() => expect(values(member.records)).toContain(`${round} second`), { interval: 5 });
+      expect(performance.now() - from).toBeLessThan(400); // a long poll takes 500 ms
+    }
+    expect(values(member.records.filter(({ partition }) => partition === 0))).toEqual(sent);
+  });
+
+  it('notices partitions that a topic gains', { timeout: 20_000 }, async () => {
+    const topic = await stage.topic(1);
+    const member = await join(driver, { group: topic, topics: [topic], from: 'latest' });
+    await vi.waitFor(() => expect(member.held.size).toBe(1), REBALANCED);
+    await driver.ensureTopics([{ topic, partitions: 3, replication: -1 }], 'create');
+    await send(driver, record(topic, 2, 'a'));
+    await vi.waitFor(() => expect(values(member.records)).toEqual(['a']), { timeout: 15_000 });
+    expect(member.revoked).toEqual([]);
+  });
+});
+
+describe.each(DRIVERS)('%s: rebalance, with faults', (_, make) => {
+  let stage: Stage;
+  let driver: Driver;
+  beforeEach(async () => {
+    stage = await Stage.embedded(make, { brokers: 2, topics: [{ name: 'a', partitions: 2 }] });
+    driver = await stage.driver();
+  });
+  afterEach(() => stage.close());
+
+  const options = { group: 'g', topics: ['a'] };
+
+  it('passes on what a killed member read once its session is over', { timeout: 15_000 }, async () => {
+    const victim = await stage.driver({ clientId: 'victim' });
+    const killed = await join(victim, options);
+    await vi.waitFor(() => expect(killed.held.size).toBe(2), REBALANCED);
+    const other = await join(driver, options);
+    await vi.waitFor(() => expect(other.held.size).toBe(1), REBALANCED);
+    stage.kafka.intercept(ApiKey.LeaveGroup, ({ clientId }) =>
+      clientId === 'victim' ? fault.close : undefined,
+    );
+    await killed.subscription.close();
+    await vi.waitFor(() => expect(other.held.size).toBe(2), SESSION_OVER);
+  });
+
+  it(
+    'loses what it held when its session is missed, and no commit of it counts',
+    { timeout: 25_000 },
+    async () => {
+      const away = await join(await stage.driver({ clientId: 'away' }), options);
+      await vi.waitFor(() => expect(away.held.size).toBe(2), REBALANCED);
+      await send(driver, record('a', 0, 'a'), record('a', 0, 'b'), record('a', 0, 'c'));
+      await vi.waitFor(() => expect(away.records).toHaveLength(3));
+      const stale = away.held.get(0)!;
+      const restore = stage.kafka.intercept(ApiKey.Heartbeat, ({ clientId }) =>
+        clientId === 'away' ? fault.drop : undefined,
+      );
+      const others = await join(driver, options);
+      await vi.waitFor(() => expect(others.held.size).toBe(2), { timeout: 12_000 });
+      await others.subscription.commit([{ ...others.held.get(0)!, offset: 3 }]);
+      const late = away.subscription.commit([{ ...stale, offset: 1 }]).catch(() => {});
+      restore();
+      await late;
+      await vi.waitFor(() => expect(away.revoked).toContainEqual(stale), REBALANCED);
+      await vi.waitFor(() => expect([away.held.size, others.held.size]).toEqual([1, 1]), REBALANCED);
+      await Promise.all([away.subscription.close(), others.subscription.close()]);
+      const last = await join(driver, options);
+      await vi.waitFor(() => expect(last.held.get(0)?.committed?.offset).toBe(3), REBALANCED);
+    },
+  );
+
+  it('lets neither heartbeats nor commits wait for a fetch', async () => {
+    const patient = await stage.driver({ requestTimeoutMs: 30_000 });
+    const member = await join(patient, options);
+    await vi.waitFor(() => expect(member.held.size).toBe(2), REBALANCED);
+    let heartbeats = 0;
+    stage.kafka.intercept(ApiKey.Heartbeat, () => void heartbeats++);
+    let hanging = 0;
+    stage.kafka.intercept(ApiKey.Fetch, () => {
+      hanging++;
+      return fault.drop;
+    });
+    await vi.waitFor(() => expect(hanging).toBeGreaterThan(0));
+    const from = heartbeats;
+    await vi.waitFor(() => expect(heartbeats - from).toBeGreaterThan(4), REBALANCED);
+    const before = performance.now();
+    await member.subscription.commit([{ ...member.held.get(0)!, offset: 0 }]);
+    expect(performance.now() - before).toBeLessThan(200);
+    expect(member.revoked).toEqual([]);
+  });
+
+  it('keeps its partitions when the coordinator moves', async () => {
+    const member = await join(driver, options);
+    await vi.waitFor(() => expect(member.held.size).toBe(2), REBALANCED);
+    await send(driver, record('a', 0, 'a'), record('a', 1, 'b'));
+    await vi.waitFor(() => expect(member.records).toHaveLength(2));
+    await stage.kafka.stopBroker(stage.kafka.coordinatorOf('g'));
+    await send(driver, record('a', 0, 'c'), record('a', 1, 'd'));
+    await vi.waitFor(
+      () => expect(values(member.records).toSorted()).toEqual(['a', 'b', 'c', 'd']),
+      REBALANCED,
+    );
+    await member.subscription.commit([{ ...member.held.get(0)!, offset: 2 }]);
+    expect(member.revoked).toEqual([]);
+  });
+
+  it('rejects to join a group that it may not join, and tells when the right is taken away', async () => {
+    const remove = stage.kafka.intercept(ApiKey.JoinGroup, () => fault.error(30));
+    await expect(join(driver, options)).rejects.toMatchObject({ kind: 'permanent' });
+    remove();
+    const crashed = vi.fn();
+    driver.on('crashed', crashed);
+    const member = await join(driver, options);
+    await vi.waitFor(() => expect(member.held.size).toBe(2), REBALANCED);
+    stage.kafka.intercept(ApiKey.Heartbeat, () => fault.error(30));
+    await vi.waitFor(() => expect(crashed).toHaveBeenCalledOnce(), REBALANCED);
+    expect(member.revoked).toHaveLength(2);
+  });
+});
