@@ -4,9 +4,12 @@ import { brokerError, NO_ERROR } from '../kafkajs/errors.js';
 import type { BrokerLink } from './broker-link.js';
 import type { PlatformaticKafka } from './client.js';
 import type { Cluster } from './cluster.js';
+import { keyOf } from './position.js';
 
 const GROUP = 0;
 const PROTOCOL_TYPE = 'consumer';
+/** A third of the session, so that a lost heartbeat is followed by others before the session ends. */
+const HEARTBEAT_TIMEOUT_MS = 2_000;
 
 /** One membership in one generation: what fences requests of members that the group went on without. */
 export interface Generation {
@@ -17,9 +20,16 @@ export interface Generation {
 export interface GroupOffset {
   topic: string;
   partition: number;
-  /** The next offset to read; -1 where none was committed. */
+  /** The next offset to read. */
   offset: number;
-  metadata?: string | undefined;
+  metadata?: string;
+}
+
+export interface CommittedOffset {
+  topic: string;
+  partition: number;
+  /** Absent where nothing was committed. */
+  committed?: { offset: number; metadata: string };
 }
 
 export interface JoinOptions {
@@ -34,6 +44,8 @@ export interface CoordinatorOptions {
   group: string;
   cluster: Cluster;
   requestTimeoutMs: number;
+  /** Of a static member. */
+  instanceId?: string | undefined;
 }
 
 /** The requests of a group member, sent to whichever broker coordinates the group. All reject with DriverErrors. */
@@ -48,8 +60,8 @@ export class Coordinator {
     const protocols = [{ name: protocol, metadata }];
     return this.send(
       ({ joinGroupV6 }) => joinGroupV6.api,
-      [this.group, sessionTimeoutMs, rebalanceTimeoutMs, memberId, null, PROTOCOL_TYPE, protocols],
-      rebalanceTimeoutMs,
+      [this.group, sessionTimeoutMs, rebalanceTimeoutMs, memberId, this.instanceId, PROTOCOL_TYPE, protocols],
+      rebalanceTimeoutMs + this.options.requestTimeoutMs,
     );
   }
 
@@ -57,12 +69,13 @@ export class Coordinator {
     { id, memberId }: Generation,
     protocol: string,
     assignments: { memberId: string; assignment: Buffer }[],
+    /** How long the group's leader may take. */
     patienceMs: number,
   ): Promise<Buffer> {
     const { errorCode, assignment } = await this.send(
       ({ syncGroupV4 }) => syncGroupV4.api,
-      [this.group, id, memberId, null, PROTOCOL_TYPE, protocol, assignments],
-      patienceMs,
+      [this.group, id, memberId, this.instanceId, PROTOCOL_TYPE, protocol, assignments],
+      patienceMs + this.options.requestTimeoutMs,
     );
     this.check(errorCode, 'Joining');
     return assignment;
@@ -71,7 +84,8 @@ export class Coordinator {
   async heartbeat({ id, memberId }: Generation): Promise<void> {
     const { errorCode } = await this.send(
       ({ heartbeatV4 }) => heartbeatV4.api,
-      [this.group, id, memberId, null],
+      [this.group, id, memberId, this.instanceId],
+      HEARTBEAT_TIMEOUT_MS,
     );
     this.check(errorCode, 'A heartbeat');
   }
@@ -93,7 +107,7 @@ export class Coordinator {
     })).map(([name, partitions]) => ({ name, partitions }));
     const answer = await this.send(
       ({ offsetCommitV8 }) => offsetCommitV8.api,
-      [this.group, id, memberId, null, topics],
+      [this.group, id, memberId, this.instanceId, topics],
     );
     for (const { name, partitions } of answer.topics) {
       for (const { partitionIndex, errorCode } of partitions)
@@ -102,7 +116,7 @@ export class Coordinator {
   }
 
   /** What the group committed, one entry for each partition asked about. */
-  async offsets(asked: readonly { topic: string; partition: number }[]): Promise<GroupOffset[]> {
+  async offsets(asked: readonly { topic: string; partition: number }[]): Promise<CommittedOffset[]> {
     if (asked.length === 0) return [];
     const topics = byTopic(asked, ({ partition }) => partition);
     const request = {
@@ -111,21 +125,21 @@ export class Coordinator {
       topics: topics.map(([name, partitionIndexes]) => ({ name, partitionIndexes })),
     };
     const { groups } = await this.send(({ offsetFetchV8 }) => offsetFetchV8.api, [[request], false]);
-    const committed = new Map<string, number>();
+    const known = new Map<string, CommittedOffset>();
     for (const group of groups) {
       this.check(group.errorCode, 'Asking for the offsets');
-      for (const { name, partitions } of group.topics) {
-        for (const { partitionIndex, committedOffset, errorCode } of partitions) {
-          this.check(errorCode, `Asking for the offset of ${name}[${partitionIndex}]`);
-          committed.set(`${partitionIndex}:${name}`, Number(committedOffset));
+      for (const { name: topic, partitions } of group.topics) {
+        for (const { partitionIndex: partition, committedOffset, metadata, errorCode } of partitions) {
+          this.check(errorCode, `Asking for the offset of ${topic}[${partition}]`);
+          if (committedOffset < 0n) continue;
+          const committed = { offset: Number(committedOffset), metadata: metadata ?? '' };
+          known.set(keyOf({ topic, partition }), { topic, partition, committed });
         }
       }
     }
-    return asked.map(({ topic, partition }) => ({
-      topic,
-      partition,
-      offset: committed.get(`${partition}:${topic}`) ?? -1,
-    }));
+    return asked.map(
+      ({ topic, partition }) => known.get(keyOf({ topic, partition })) ?? { topic, partition },
+    );
   }
 
   /** Raises what an answer's error code stands for; one of a wrong coordinator has the next request look for it. */
@@ -140,16 +154,19 @@ export class Coordinator {
     return this.options.group;
   }
 
-  /** `patienceMs`: how long the broker may hold the request, beyond what any request may take. */
+  private get instanceId(): string | null {
+    return this.options.instanceId ?? null;
+  }
+
   private async send<Args extends unknown[], T>(
     apiOf: (client: PlatformaticKafka) => API<Args, T>,
     args: Args,
-    patienceMs = 0,
+    timeoutMs = this.options.requestTimeoutMs,
   ): Promise<T> {
-    const { cluster, requestTimeoutMs } = this.options;
+    const { cluster } = this.options;
     try {
       const link = await this.find();
-      return await link.send(apiOf(await cluster.client()), args, requestTimeoutMs + patienceMs);
+      return await link.send(apiOf(await cluster.client()), args, timeoutMs);
     } catch (error) {
       this.nodeId = undefined;
       throw error;

@@ -1,19 +1,18 @@
 import { DriverError } from '../driver.js';
-import type { GroupMember } from '../kafkajs/assigner.js';
+import type { joinGroupV6 } from '@platformatic/kafka';
+import { assignPartitions } from '../kafkajs/assigner.js';
+import { claimsOf, withhold } from '../kafkajs/claims.js';
 import { Backoff } from '../kafkajs/backoff.js';
 import { pause } from '../kafkajs/deadline.js';
-import { messageOf, NO_ERROR } from '../kafkajs/errors.js';
-import type { TopicLeaders } from '../kafkajs/topic-leaders.js';
-import type { PlatformaticKafka } from './client.js';
-import type { Coordinator, Generation } from './coordinator.js';
-import { planGroup } from './group-plan.js';
+import { MEMBER_ID_REQUIRED, messageOf, NO_ERROR } from '../kafkajs/errors.js';
 import {
   decodeAssignment,
-  decodeMember,
+  decodeSubscription,
   encodeAssignment,
-  encodeMember,
-  PROTOCOL,
-} from './member-metadata.js';
+  encodeSubscription,
+} from '../kafkajs/protocol/consumer-protocol.js';
+import type { TopicLeaders } from '../kafkajs/topic-leaders.js';
+import type { Coordinator, Generation } from './coordinator.js';
 
 /** The lowest that brokers allow by default: a dead member's partitions move after it. */
 export const SESSION_TIMEOUT_MS = 6_000;
@@ -21,20 +20,19 @@ const REBALANCE_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 250;
 /** How late the group's leader may notice that a topic grew, or was made. */
 const METADATA_MAX_AGE_MS = 10_000;
-/** Members that gave partitions up join again by themselves; those that do not are waited for this long. */
-const WITHHELD_MS = 1_000;
-const MEMBER_ID_REQUIRED = 79;
+/** The assigner's name, shared with the kafkajs driver: one group may have members on both. */
+const PROTOCOL = 'parley';
+const NOTHING = Buffer.alloc(0);
 
 interface Joined {
   generation: Generation;
   partitions: { topic: string; partition: number }[];
-  /** Of the group's leader: what it dealt out, by topic, and whether it held something back. */
-  dealt?: { counts: ReadonlyMap<string, number>; withheld: boolean };
+  /** Of the group's leader: how many partitions of which topic it dealt out. */
+  counts?: ReadonlyMap<string, number>;
 }
 
 export interface MembershipOptions {
   topics: readonly string[];
-  client: PlatformaticKafka;
   /** On connections of its own: a broker may hold a join for as long as a rebalance takes. */
   coordinator: Coordinator;
   leaders: TopicLeaders;
@@ -55,6 +53,8 @@ export class Membership {
   /** The generation that commits are made under; undefined while there is none. */
   current: Generation | undefined;
   memberId = '';
+  /** Told to the group's leader with what is owned: of two that claim a partition, the later has it. */
+  private lastGeneration = -1;
   private readonly stopping = new AbortController();
   private readonly backoff = new Backoff();
   /** Ends the wait for a reason to join again. */
@@ -65,7 +65,7 @@ export class Membership {
 
   constructor(private readonly options: MembershipOptions) {}
 
-  /** Resolves at the first assignment. Rejects where the group cannot be joined; goes on until closed. */
+  /** Resolves when the group has been joined, before the first assignment is told of. Rejects where the group cannot be joined; goes on until closed. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       void this.run(resolve).then(() => {
@@ -86,16 +86,17 @@ export class Membership {
     while (!signal.aborted) {
       let beating: NodeJS.Timeout | undefined;
       try {
-        const { generation, partitions, dealt } = await this.join();
+        const { generation, partitions, counts } = await this.join();
         if (signal.aborted) return;
         this.heardAt = performance.now();
         this.current = generation;
+        this.lastGeneration = generation.id;
         beating = this.beat(generation);
-        const gaveUp = await this.options.onAssignment(partitions);
         onFirst();
+        const gaveUp = await this.options.onAssignment(partitions);
         this.backoff.reset();
         this.told = undefined;
-        if (!gaveUp) await this.stay(dealt);
+        if (!gaveUp) await this.stay(counts);
         if (this.failure) throw this.failure;
       } catch (error) {
         if (!(await this.recover(error))) return;
@@ -106,13 +107,13 @@ export class Membership {
   }
 
   private async join(): Promise<Joined> {
-    const { client, coordinator, topics, owned } = this.options;
+    const { coordinator, topics, owned } = this.options;
     this.failure = undefined;
     this.ended = new AbortController();
     const answer = await coordinator.join({
       memberId: this.memberId,
       protocol: PROTOCOL,
-      metadata: encodeMember(client, topics, owned()),
+      metadata: encodeSubscription({ topics: [...topics], owned: owned(), generation: this.lastGeneration }),
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
     });
@@ -121,27 +122,35 @@ export class Membership {
     if (errorCode === MEMBER_ID_REQUIRED) return this.join();
     coordinator.check(errorCode, 'Joining');
     const generation = { id: generationId, memberId: this.memberId };
-    const known = members.map(({ memberId, metadata }) => decodeMember(client, memberId, metadata));
-    const dealt = leader === this.memberId ? await this.deal(known) : undefined;
+    const dealt = leader === this.memberId ? await this.deal(members) : undefined;
     const assignment = await coordinator.sync(
       generation,
       PROTOCOL,
       dealt?.assignments ?? [],
       REBALANCE_TIMEOUT_MS,
     );
-    return { generation, partitions: decodeAssignment(client, assignment), ...(dealt && { dealt }) };
+    const partitions = Object.entries(decodeAssignment(assignment)).flatMap(([topic, numbers]) =>
+      numbers.map(partition => ({ topic, partition })),
+    );
+    return { generation, partitions, ...(dealt && { counts: dealt.counts }) };
   }
 
-  /** The leader's part: deals out every topic that a member reads, to those that read it. */
-  private async deal(members: readonly GroupMember[]) {
-    const partitionsOf = await this.partitionsOf(new Set(members.flatMap(({ topics }) => topics)));
-    const { assignment, withheld } = planGroup(members, partitionsOf);
-    const assignments = [...assignment].map(([memberId, partitions]) => ({
+  /**
+   * The leader's part: deals out every topic that a member reads, to those that read it. What another member still
+   * owns goes to nobody: its owner gives it up, has its last commit made, and joins again.
+   */
+  private async deal(members: readonly joinGroupV6.JoinGroupResponseMember[]) {
+    const claimants = claimsOf(
+      members.map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata ?? NOTHING) })),
+    );
+    const partitionsOf = await this.partitionsOf(new Set(claimants.flatMap(({ topics }) => topics)));
+    const shares = withhold(assignPartitions(claimants, partitionsOf), claimants);
+    const assignments = [...shares].map(([memberId, share]) => ({
       memberId,
-      assignment: encodeAssignment(this.options.client, partitions),
+      assignment: encodeAssignment(share),
     }));
     const counts = new Map([...partitionsOf].map(([topic, { length }]) => [topic, length]));
-    return { assignments, counts, withheld };
+    return { assignments, counts };
   }
 
   private async partitionsOf(topics: Iterable<string>): Promise<Map<string, number[]>> {
@@ -162,15 +171,14 @@ export class Membership {
   }
 
   /** Until there is a reason to join again. */
-  private async stay(dealt: Joined['dealt']): Promise<void> {
+  private async stay(counts: Joined['counts']): Promise<void> {
     const { signal } = this.ended;
-    if (dealt?.withheld) return pause(WITHHELD_MS, signal);
     for (;;) {
       await pause(METADATA_MAX_AGE_MS, signal);
       if (signal.aborted) return;
-      if (!dealt) continue;
-      const now = await this.partitionsOf(dealt.counts.keys());
-      for (const [topic, { length }] of now) if (length !== dealt.counts.get(topic)) return;
+      if (!counts) continue;
+      const now = await this.partitionsOf(counts.keys());
+      for (const [topic, { length }] of now) if (length !== counts.get(topic)) return;
     }
   }
 

@@ -48,7 +48,7 @@ async function pinMissing(
   const known = (await Promise.all(found)).flat();
   const committed = await coordinator.offsets(known);
   const ends = known
-    .filter((_, index) => committed[index]!.offset < 0)
+    .filter((_, index) => committed[index]!.committed === undefined)
     .map(async entry => ({ ...entry, offset: await listOffset(cluster, entry, 'latest', requestTimeoutMs) }));
   if (ends.length > 0) await coordinator.commit(undefined, await Promise.all(ends));
 }

@@ -3,16 +3,15 @@ import type { Assignment, CommitOffset, DriverEvents, SubscribeOptions, Subscrip
 import { Backoff } from '../kafkajs/backoff.js';
 import { pause, within } from '../kafkajs/deadline.js';
 import { messageOf } from '../kafkajs/errors.js';
-import { HeldPartitions } from '../kafkajs/held-partitions.js';
 import type { TopicLeaders } from '../kafkajs/topic-leaders.js';
 import type { Cluster } from './cluster.js';
 import { Coordinator } from './coordinator.js';
 import { Fetcher } from './fetcher.js';
 import type { Gap } from './fetcher.js';
+import { HeldPartitions } from './held-partitions.js';
 import { Membership } from './membership.js';
 import { pinLatest } from './pin-latest.js';
 import { keyOf, LOG_START, positionAt } from './position.js';
-import type { Position } from './position.js';
 import type { Timeouts } from './settings.js';
 
 /** Bounds how late a resume takes effect: a broker holds the fetch that is under way. */
@@ -60,10 +59,11 @@ export class PlatformaticSubscription implements Subscription {
   ) {
     const { cluster, newCluster, requestTimeoutMs, emit } = dependencies;
     this.joining = newCluster();
-    this.coordinator = new Coordinator({ group: options.group, cluster, requestTimeoutMs });
+    const { group, instanceId } = options;
+    this.coordinator = new Coordinator({ group, instanceId, cluster, requestTimeoutMs });
     this.fetcher = new Fetcher({
       cluster: newCluster(),
-      where: `group ${options.group}`,
+      where: `group ${group}`,
       requestTimeoutMs,
       maxWaitMs: MAX_WAIT_MS,
       maxPartitionBytes: MAX_PARTITION_BYTES,
@@ -75,20 +75,18 @@ export class PlatformaticSubscription implements Subscription {
   }
 
   async start(): Promise<void> {
-    const { group, topics, from } = this.options;
+    const { group, topics, from, instanceId } = this.options;
     const { cluster, leaders, requestTimeoutMs, emit } = this.dependencies;
     const { signal } = this.stopping;
     if (from === 'latest')
       await pinLatest(topics, { cluster, leaders, coordinator: this.coordinator, requestTimeoutMs, signal });
-    const client = await cluster.client();
     if (this.closing) throw new DriverError('permanent', 'The subscription is closed');
     let isStarted = false;
     this.membership = new Membership({
       topics,
-      client,
-      coordinator: new Coordinator({ group, cluster: this.joining, requestTimeoutMs }),
+      coordinator: new Coordinator({ group, instanceId, cluster: this.joining, requestTimeoutMs }),
       leaders,
-      owned: () => this.owned(),
+      owned: () => this.held.owned(),
       onAssignment: partitions => this.apply(partitions),
       onLost: () => this.lose(),
       onFatal: error => {
@@ -126,7 +124,7 @@ export class PlatformaticSubscription implements Subscription {
     this.fetcher.close();
     this.membership?.close();
     const memberId = this.membership?.memberId;
-    if (memberId) {
+    if (memberId && !this.options.instanceId) {
       const late = () => new DriverError('retriable', `The group ${this.options.group} was not left in time`);
       // Otherwise the group takes this member for dead once its session ends.
       await within(this.coordinator.leave(memberId), LEAVE_TIMEOUT_MS, late).catch(() => {});
@@ -137,24 +135,22 @@ export class PlatformaticSubscription implements Subscription {
 
   /** Gives up what moves elsewhere, once its last commit is made, and begins to read what is new. */
   private async apply(partitions: readonly TopicPartition[]): Promise<boolean> {
-    const wanted = new Set(partitions.map(keyOf));
-    const lost = this.held.all().filter(entry => !wanted.has(keyOf(entry)));
+    const lost = this.held.without(partitions);
     if (lost.length > 0) {
       this.fetcher.drop(lost);
-      await this.revoke(lost.map(asAssignment));
-      this.held.replace(partitions.filter(entry => this.held.get(entry)));
+      await this.revoke(lost);
+      this.held.release(lost);
     }
-    const added = partitions.filter(entry => !this.held.get(entry));
+    const added = partitions.filter(entry => !this.held.has(entry));
     if (added.length > 0) {
       const committed = await this.coordinator.offsets(added);
       const leaders = await this.leadersOf(new Set(added.map(({ topic }) => topic)));
       if (this.closing) return false;
-      const { assigned } = this.held.replace(partitions);
+      const assigned = committed.map(entry => this.held.hold(entry));
       this.shield(() => this.options.onAssigned(assigned));
-      const positions = assigned.map((assignment): Position => {
-        const { offset } = committed.find(entry => keyOf(entry) === keyOf(assignment)) ?? { offset: -1 };
-        return positionAt(assignment, offset < 0 ? LOG_START : offset, leaders.get(keyOf(assignment)));
-      });
+      const positions = assigned.map(assignment =>
+        positionAt(assignment, assignment.committed?.offset ?? LOG_START, leaders.get(keyOf(assignment))),
+      );
       this.fetcher.read(positions);
     }
     return lost.length > 0;
@@ -169,11 +165,15 @@ export class PlatformaticSubscription implements Subscription {
     return known;
   }
 
+  /** Tells at once; resolves when the receiver is done, or has had its time. Never rejects. */
   private async revoke(revoked: readonly Assignment[]): Promise<void> {
     const late = () =>
       new DriverError('retriable', `Revoking partitions of the group ${this.options.group} took too long`);
-    const settled = Promise.resolve().then(() => this.options.onRevoked(revoked));
-    await within(settled, REVOKE_TIMEOUT_MS, late).catch(this.fetcher.report);
+    try {
+      await within(Promise.resolve(this.options.onRevoked(revoked)), REVOKE_TIMEOUT_MS, late);
+    } catch (error) {
+      this.fetcher.report(error);
+    }
   }
 
   /** Commits of what was lost are dropped from here on. */
@@ -192,11 +192,12 @@ export class PlatformaticSubscription implements Subscription {
       return;
     }
     // The log is not the one that was read: its offsets start anew.
-    const change = this.held.renew(position);
-    if (!change) return;
-    void this.revoke(change.revoked);
-    this.shield(() => this.options.onAssigned(change.assigned));
-    this.fetcher.read(change.assigned.map(entry => positionAt(entry, resumedAt)));
+    const before = this.held.get(position);
+    if (!before) return;
+    void this.revoke([before]);
+    const assignment = this.held.hold({ topic, partition });
+    this.shield(() => this.options.onAssigned([assignment]));
+    this.fetcher.read([positionAt(assignment, resumedAt)]);
   }
 
   private async commitHeld(offsets: readonly CommitOffset[]): Promise<void> {
@@ -220,12 +221,6 @@ export class PlatformaticSubscription implements Subscription {
     }
   }
 
-  private owned(): Record<string, number[]> {
-    const owned: Record<string, number[]> = {};
-    for (const { topic, partition } of this.held.all()) (owned[topic] ??= []).push(partition);
-    return owned;
-  }
-
   private shield(callback: () => void): void {
     try {
       callback();
@@ -233,8 +228,4 @@ export class PlatformaticSubscription implements Subscription {
       this.fetcher.report(error instanceof Error ? error : new Error(messageOf(error)));
     }
   }
-}
-
-function asAssignment({ topic, partition, epoch }: Assignment): Assignment {
-  return { topic, partition, epoch };
 }
