@@ -9,22 +9,26 @@ export function plot(rows: readonly Row[]): string {
     const rate = rateOf(row);
     return rate ? [{ panel: panelOf(row), system: row.system, rate }] : [];
   });
+  const panels = [...new Set(points.map(point => point.panel))];
+  const systems = [...new Set(points.map(point => point.system))];
   const chart = Plot.plot({
     document,
     width: 860,
-    height: 60 + 24 * points.length,
+    height: 80 + panels.length * (22 * systems.length + 14),
     marginLeft: 110,
     marginRight: 120,
+    marginBottom: 50,
     style: { background: 'white', fontFamily: 'sans-serif', fontSize: '12px' },
     x: {
       type: 'log',
       label: 'calls, items or events a second (logarithmic)',
+      labelOffset: 44,
       grid: true,
       ticks: 5,
       tickFormat: ',d',
     },
-    y: { label: null },
-    fy: { label: null, domain: [...new Set(points.map(point => point.panel))] },
+    y: { label: null, domain: systems },
+    fy: { label: null, domain: panels },
     color: { domain: [true, false], range: ['#0b7a5c', '#8a94a6'] },
     marks: [
       Plot.ruleY(points, { fy: 'panel', y: 'system', x1: 10, x2: 'rate', stroke: isSubject, strokeWidth: 2 }),
