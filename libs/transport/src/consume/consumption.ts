@@ -63,6 +63,8 @@ export class Consumption {
       onAssigned: assignments => this.assign(assignments),
       onRevoked: assignments => this.revoke(assignments),
     });
+    // Records may have come before there was anything to pause.
+    if (this.paused) this.subscription.pause([...this.held.values()]);
     this.commitTimer = setInterval(() => void this.commit([...this.held.values()]), COMMIT_EVERY_MS);
   }
 

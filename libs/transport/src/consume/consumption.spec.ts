@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type {
+  Assignment,
+  CommitOffset,
+  Driver,
+  ReceivedRecord,
+  SubscribeOptions,
+} from '../drivers/driver.js';
+import { Consumption } from './consumption.js';
+
+const held: Assignment = { topic: 't', partition: 0, epoch: 1 };
+
+function record(offset: number): ReceivedRecord {
+  return { topic: 't', partition: 0, offset, timestamp: 0, key: null, value: null, headers: {} };
+}
+
+describe('Consumption', () => {
+  let member: SubscribeOptions;
+  let commits: CommitOffset[][];
+  let calls: string[];
+  let failCommits: boolean;
+  let running: Map<number, { done(): void; fail(): void }>;
+  let consumption: Consumption;
+
+  const driver = {
+    subscribe: async (options: SubscribeOptions) => {
+      member = options;
+      return {
+        commit: async (offsets: CommitOffset[]) => {
+          if (failCommits) throw new Error('not now');
+          commits.push(offsets);
+        },
+        pause: () => void calls.push('pause'),
+        resume: () => void calls.push('resume'),
+        close: async () => void calls.push('close'),
+      };
+    },
+  } as unknown as Driver;
+
+  const receive = (...offsets: number[]) =>
+    member.onBatch({ topic: 't', partition: 0, epoch: 1, records: offsets.map(record), highWatermark: 0 });
+  const finish = async (offset: number) => {
+    running.get(offset)!.done();
+    await vi.advanceTimersByTimeAsync(0);
+  };
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    [commits, calls, failCommits, running] = [[], [], false, new Map()];
+    consumption = new Consumption(driver, {
+      group: 'g',
+      topics: ['t'],
+      concurrency: 2,
+      work: ({ offset }) => ({
+        lane: undefined,
+        run: () =>
+          new Promise<void>((done, fail) => running.set(offset, { done, fail: () => fail(new Error('no')) })),
+      }),
+      onCommitError: error => calls.push(error.message),
+    });
+    await consumption.start();
+    member.onAssigned([held]);
+  });
+
+  afterEach(() => void vi.useRealTimers());
+
+  it('commits only what is done, in order, twice a second', async () => {
+    receive(4, 5);
+    await finish(5);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(commits).toEqual([]);
+    await finish(4);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(commits).toEqual([[{ ...held, offset: 6 }]]);
+  });
+
+  it('never commits past work that rejected: it is for another instance', async () => {
+    receive(0, 1);
+    running.get(0)!.fail();
+    await finish(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(commits).toEqual([]);
+  });
+
+  it('commits again what a failed commit would have committed', async () => {
+    failCommits = true;
+    receive(0);
+    await finish(0);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(calls).toEqual(['not now']);
+    failCommits = false;
+    await vi.advanceTimersByTimeAsync(500);
+    expect(commits).toEqual([[{ ...held, offset: 1 }]]);
+  });
+
+  it('ignores what was taken already, and what belongs to another epoch', () => {
+    receive(0);
+    receive(0);
+    member.onBatch({ topic: 't', partition: 0, epoch: 2, records: [record(7)], highWatermark: 0 });
+    member.onBatch({ topic: 't', partition: 9, epoch: 1, records: [record(8)], highWatermark: 0 });
+    expect([...running.keys()]).toEqual([0]);
+  });
+
+  it('pauses when too much is taken in, and resumes when it is worked off', async () => {
+    receive(0, 1, 2, 3);
+    expect(calls).toEqual(['pause']);
+    for (const offset of [0, 1, 2]) await finish(offset);
+    expect(calls).toEqual(['pause', 'resume']);
+  });
+
+  it('drains: takes nothing more, lets what runs finish, commits it and leaves', async () => {
+    receive(0, 1, 2);
+    const drained = consumption.drain(10_000);
+    receive(3);
+    await finish(0);
+    await finish(1);
+    await drained;
+    expect([...running.keys()]).toEqual([0, 1]);
+    expect(commits).toEqual([[{ ...held, offset: 2 }]]);
+    expect(calls).toEqual(['close']);
+  });
+
+  it('commits what is done when a partition is revoked, and nothing of it afterwards', async () => {
+    receive(0, 1);
+    await finish(0);
+    await member.onRevoked([held]);
+    await finish(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(commits).toEqual([[{ ...held, offset: 1 }]]);
+  });
+});
