@@ -55,7 +55,12 @@ export class Cluster {
         'BROKER_NOT_AVAILABLE',
       );
     }
-    return this.linkTo(address);
+    try {
+      return await this.linkTo(address);
+    } catch (error) {
+      this.addresses.delete(nodeId); // it may have moved: the next try asks
+      throw error;
+    }
   }
 
   /** The connected broker of that node id, if it is connected now. */

@@ -91,3 +91,7 @@ export function unanswered(doing: string, cause: unknown): DriverError {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(messageOf(error));
+}

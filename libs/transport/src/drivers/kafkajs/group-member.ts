@@ -4,7 +4,8 @@ import { Backoff } from './backoff.js';
 import type { Cluster } from './cluster.js';
 import type { Coordinator } from './coordinator.js';
 import { pause, within } from './deadline.js';
-import { messageOf } from './errors.js';
+import { asError } from './errors.js';
+import { FailureReport } from './failure-report.js';
 import { GroupLeader } from './group-leader.js';
 import { Heartbeats } from './heartbeats.js';
 import { exchangeJoin, exchangeSync, refuse, Refusal } from './join-exchange.js';
@@ -56,10 +57,12 @@ export class GroupMember {
   private recalled = new AbortController();
   private lost = new AbortController();
   private heardAt = 0;
-  private told: string | undefined;
+  private readonly failures: FailureReport;
 
   constructor(private readonly options: GroupMemberOptions) {
-    this.leader = new GroupLeader(options.cluster, this.reportOnce);
+    const { group, emit, cluster } = options;
+    this.failures = new FailureReport({ where: `group ${group}`, emit, signal: this.stopping.signal });
+    this.leader = new GroupLeader(cluster, this.failures.tellOnce);
   }
 
   /** Resolves once the member has joined for the first time; rejects where it is refused for good. */
@@ -151,7 +154,7 @@ export class GroupMember {
     this.recalled = new AbortController();
     this.lost = new AbortController();
     this.heardAt = performance.now();
-    this.told = undefined;
+    this.failures.clear();
     this.backoff.reset();
     this.heartbeats.start();
     const { signal } = this.recalled;
@@ -200,7 +203,7 @@ export class GroupMember {
 
     if (verdict === 'fail') this.fail(told, everJoined);
     if (verdict === 'find') this.options.coordinator.forget();
-    if (verdict === 'find' || verdict === 'retry') this.reportOnce(told);
+    if (verdict === 'find' || verdict === 'retry') this.failures.tellOnce(told);
     if (verdict === 'lost') {
       this.lost.abort();
       this.options.onLost();
@@ -222,20 +225,9 @@ export class GroupMember {
       this.membership = recall(this.membership);
       recalled.abort();
     } catch (error) {
-      this.reportOnce(error);
+      this.failures.tellOnce(error);
     }
   }
-
-  private readonly reportOnce = (error: unknown): void => {
-    const message = messageOf(error);
-    if (message === this.told || this.closed) return;
-    this.told = message;
-    this.options.emit('error', { error: asError(error), where: `group ${this.options.group}` });
-  };
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(messageOf(error));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

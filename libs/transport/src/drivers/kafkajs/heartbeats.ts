@@ -1,7 +1,14 @@
-/** Sends heartbeats one after another: the next one `everyMs` after the last was answered. */
+const SETTLING_MS = 1_000;
+const SETTLING_EVERY_MS = 50;
+
+/**
+ * Sends heartbeats one after another: the next one `everyMs` after the last was answered, and sooner for a second
+ * after the start, since what a rebalance moves takes a second rebalance, which follows at once.
+ */
 export class Heartbeats {
   private timer: NodeJS.Timeout | undefined;
   private beating = false;
+  private startedAt = 0;
 
   constructor(
     private readonly everyMs: number,
@@ -12,6 +19,7 @@ export class Heartbeats {
   start(): void {
     if (this.beating) return;
     this.beating = true;
+    this.startedAt = performance.now();
     this.schedule();
   }
 
@@ -22,10 +30,12 @@ export class Heartbeats {
 
   private schedule(): void {
     clearTimeout(this.timer);
+    const isSettling = performance.now() - this.startedAt < SETTLING_MS;
+    const delayMs = isSettling ? Math.min(SETTLING_EVERY_MS, this.everyMs) : this.everyMs;
     this.timer = setTimeout(() => {
       void this.beat().finally(() => {
         if (this.beating) this.schedule();
       });
-    }, this.everyMs);
+    }, delayMs);
   }
 }

@@ -3,7 +3,8 @@ import { Backoff } from './backoff.js';
 import type { BrokerLink } from './broker-link.js';
 import type { Cluster } from './cluster.js';
 import { pause } from './deadline.js';
-import { brokerError, messageOf, NO_ERROR } from './errors.js';
+import { brokerError, NO_ERROR } from './errors.js';
+import { FailureReport } from './failure-report.js';
 import { advance, recordsOf, takesTurns } from './fetched.js';
 import type { Fetched } from './fetched.js';
 import { Flights } from './flights.js';
@@ -34,6 +35,8 @@ export interface PartitionReaderOptions extends Pick<ReadPositionsOptions, 'when
    * while a long poll is open be fetched at once; the open poll is then given up.
    */
   clusters: readonly [Cluster, ...Cluster[]];
+  /** Finds leaders and the ends of logs. */
+  lookups: Cluster;
   requestTimeoutMs: number;
   onBatch(batch: ReceivedBatch): void;
   emit: <K extends keyof DriverEvents>(event: K, detail: DriverEvents[K]) => void;
@@ -49,17 +52,17 @@ export class PartitionReader {
   private readonly stopping = new AbortController();
   private readonly backoff = new Backoff();
   private recovering = false;
-  /** The last failure told: a broker that is down is told of once, not at each try. */
-  private told: string | undefined;
+  private readonly failures: FailureReport;
 
   constructor(private readonly options: PartitionReaderOptions) {
-    const { clusters, requestTimeoutMs, whenShorter } = options;
+    const { clusters, lookups: cluster, requestTimeoutMs, whenShorter } = options;
     this.flights = new Flights(clusters);
+    this.failures = new FailureReport({ ...options, signal: this.stopping.signal });
     this.positions = new ReadPositions({
-      cluster: clusters[0],
+      cluster,
       requestTimeoutMs,
       whenShorter,
-      onGap: (position, expected) => this.shield(() => options.onGap(position, expected)),
+      onGap: (position, expected) => this.failures.shield(() => options.onGap(position, expected)),
     });
   }
 
@@ -106,7 +109,7 @@ export class PartitionReader {
   }
 
   private async locate(): Promise<void> {
-    await this.positions.findLost().catch(this.reportOnce);
+    await this.positions.findLost().catch(this.failures.tellOnce);
     for (const leader of this.positions.leaders) this.hasten(leader);
     if (this.positions.anyLost) this.recover();
   }
@@ -172,7 +175,7 @@ export class PartitionReader {
     }
     this.next(flight);
     for (const one of fetched) {
-      const records = recordsOf(one, this.report);
+      const records = recordsOf(one, this.failures.tell);
       if (!(records instanceof Promise)) this.deliver(one, records);
     }
   }
@@ -180,7 +183,7 @@ export class PartitionReader {
   private next(flight: Flight): void {
     if (this.positions.settled) {
       this.backoff.reset();
-      this.told = undefined;
+      this.failures.clear();
     }
     this.land(flight);
     for (const leader of this.positions.leaders) this.poll(leader);
@@ -198,7 +201,7 @@ export class PartitionReader {
   }
 
   private async deliverInTurn(fetched: readonly Fetched[]): Promise<void> {
-    for (const one of fetched) this.deliver(one, await recordsOf(one, this.report));
+    for (const one of fetched) this.deliver(one, await recordsOf(one, this.failures.tell));
   }
 
   private deliver({ part, position }: Fetched, records: readonly ReceivedRecord[]): void {
@@ -210,14 +213,14 @@ export class PartitionReader {
 
   private handOn(position: ReadPosition, records: readonly ReceivedRecord[], highWatermark: number): void {
     const { topic, partition, epoch } = position;
-    this.shield(() => this.options.onBatch({ topic, partition, epoch, records, highWatermark }));
+    this.failures.shield(() => this.options.onBatch({ topic, partition, epoch, records, highWatermark }));
   }
 
   private fail(flight: Flight, error: unknown): void {
     this.flights.end(flight);
     if (this.closed) return;
     this.positions.lose(flight.leader);
-    this.reportOnce(error);
+    this.failures.tellOnce(error);
     this.recover();
   }
 
@@ -235,30 +238,8 @@ export class PartitionReader {
     while (!this.closed && this.positions.anyLost) {
       await pause(this.backoff.take(), this.stopping.signal);
       if (this.closed) return;
-      await this.positions.findLost().catch(this.reportOnce);
+      await this.positions.findLost().catch(this.failures.tellOnce);
       for (const leader of this.positions.leaders) this.hasten(leader);
     }
   }
-
-  private shield(callback: () => void): void {
-    if (this.closed) return;
-    try {
-      callback();
-    } catch (error) {
-      this.report(error);
-    }
-  }
-
-  private readonly reportOnce = (error: unknown): void => {
-    const message = messageOf(error);
-    if (message === this.told) return;
-    this.told = message;
-    this.report(error);
-  };
-
-  private readonly report = (error: unknown): void => {
-    if (this.closed) return;
-    const told = error instanceof Error ? error : new Error(messageOf(error));
-    this.options.emit('error', { error: told, where: this.options.where });
-  };
 }

@@ -46,10 +46,10 @@ export class ReadPositions {
 
   constructor(private readonly options: ReadPositionsOptions) {}
 
-  /** True while every partition has a leader and its last fetch was answered. */
+  /** True while every partition has a leader and its last fetch was answered; a paused one is not fetched. */
   get settled(): boolean {
-    for (const { leader, answered } of this.positions.values()) {
-      if (leader === undefined || !answered) return false;
+    for (const { leader, answered, paused } of this.positions.values()) {
+      if (leader === undefined || !(answered || paused)) return false;
     }
     return true;
   }

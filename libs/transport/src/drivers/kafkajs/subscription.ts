@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.js';
 import { Commits } from './commits.js';
 import { Coordinator } from './coordinator.js';
 import { pause, within } from './deadline.js';
-import { messageOf } from './errors.js';
+import { FailureReport } from './failure-report.js';
 import { GroupMember, REBALANCE_TIMEOUT_MS } from './group-member.js';
 import { GroupOffsets } from './group-offsets.js';
 import { Holdings } from './holdings.js';
@@ -43,6 +43,7 @@ export class GroupSubscription implements Subscription {
   private readonly member: GroupMember;
   private readonly commits: Commits;
   private readonly stopping = new AbortController();
+  private readonly failures: FailureReport;
   /** Where to begin in partitions without a commit, if not at the start of the log. */
   private starts: GroupOffset[] = [];
   private everAssigned = false;
@@ -55,14 +56,17 @@ export class GroupSubscription implements Subscription {
     const { group, topics, instanceId } = options;
     const { newCluster, requestTimeoutMs, emit } = dependencies;
     const { signal } = this.stopping;
+    const where = `group ${group}`;
+    this.failures = new FailureReport({ where, emit, signal });
     const [prompt, patient] = [newCluster(), newCluster()];
     const coordinator = new Coordinator({ group, prompt, patient, requestTimeoutMs });
     this.prompt = prompt;
     this.patient = patient;
     this.offsets = new GroupOffsets(group, coordinator);
     this.reader = new PartitionReader({
-      where: this.where,
+      where,
       clusters: [newCluster(), newCluster()],
+      lookups: prompt,
       whenShorter: 'start',
       requestTimeoutMs,
       emit,
@@ -126,10 +130,6 @@ export class GroupSubscription implements Subscription {
     this.prompt.close();
   }
 
-  private get where(): string {
-    return `group ${this.options.group}`;
-  }
-
   private positionsOf(partitions: readonly TopicPartition[]): ReadPosition[] {
     return partitions
       .map(entry => this.reader.positions.get(entry))
@@ -153,12 +153,14 @@ export class GroupSubscription implements Subscription {
   ): Promise<void> {
     const backoff = new Backoff();
     let committed: GroupOffset[] | undefined;
+    this.failures.clear();
     while (!committed && !recalled.aborted) {
-      committed = await this.offsets.fetch(coming).catch((error: unknown) => {
-        this.report(error);
-        return undefined;
-      });
-      if (!committed) await pause(backoff.take(), recalled);
+      try {
+        committed = await this.offsets.fetch(coming);
+      } catch (error) {
+        this.failures.tellOnce(error);
+        await pause(backoff.take(), recalled);
+      }
     }
     if (!committed || lost.aborted) return;
     const assigned: Assignment[] = [];
@@ -172,9 +174,10 @@ export class GroupSubscription implements Subscription {
       if (pinned) unpinned.push({ ...assignment, offset: pinned.offset });
       assigned.push(assignment);
     }
-    if (unpinned.length > 0) this.commit(unpinned).catch(this.report);
+    if (unpinned.length > 0) this.commit(unpinned).catch(this.failures.tell);
     // The first share is told though it be empty: it tells that the group was joined.
-    if (assigned.length > 0 || !this.everAssigned) this.shield(() => this.options.onAssigned(assigned));
+    if (assigned.length > 0 || !this.everAssigned)
+      this.failures.shield(() => this.options.onAssigned(assigned));
     this.everAssigned = true;
     this.reader.wake();
   }
@@ -188,7 +191,7 @@ export class GroupSubscription implements Subscription {
     const gone = new Promise<void>(resolve =>
       lost.addEventListener('abort', () => resolve(), { once: true }),
     );
-    await within(Promise.race([revoked, gone]), REVOCATION_TIMEOUT_MS, () => late).catch(this.report);
+    await within(Promise.race([revoked, gone]), REVOCATION_TIMEOUT_MS, () => late).catch(this.failures.tell);
     this.held.release(leaving);
   }
 
@@ -204,7 +207,7 @@ export class GroupSubscription implements Subscription {
     try {
       await this.options.onRevoked(assignments);
     } catch (error) {
-      this.report(error);
+      this.failures.tell(error);
     }
   }
 
@@ -213,10 +216,10 @@ export class GroupSubscription implements Subscription {
     const name = `${topic}[${partition}]`;
     if (offset > expected) {
       const range = `Offsets ${expected} to ${offset - 1} of ${name}`;
-      this.report(new Error(`${range} were deleted before they were read`));
+      this.failures.tell(new Error(`${range} were deleted before they were read`));
       return;
     }
-    this.report(
+    this.failures.tell(
       new Error(`${name} is shorter than what was read of it: it is read from offset ${offset} again`),
     );
     // The log is not the one that was read: offsets start anew, and those of before must not be committed.
@@ -225,23 +228,8 @@ export class GroupSubscription implements Subscription {
     const renewed = this.held.hold(position);
     position.epoch = renewed.epoch;
     void this.revoke([before]);
-    this.shield(() => this.options.onAssigned([renewed]));
+    this.failures.shield(() => this.options.onAssigned([renewed]));
   }
-
-  private shield(callback: () => void): void {
-    if (this.closing) return;
-    try {
-      callback();
-    } catch (error) {
-      this.report(error);
-    }
-  }
-
-  private readonly report = (error: unknown): void => {
-    if (this.closing) return;
-    const told = error instanceof Error ? error : new Error(messageOf(error));
-    this.dependencies.emit('error', { error: told, where: this.where });
-  };
 }
 
 function isOf(wanted: TopicPartition): (entry: TopicPartition) => boolean {

@@ -34,6 +34,7 @@ export class KafkajsTail implements Tail {
     this.reader = new PartitionReader({
       where: `tail of ${topic}`,
       clusters: [cluster],
+      lookups: cluster,
       whenShorter: 'end',
       requestTimeoutMs,
       emit,
