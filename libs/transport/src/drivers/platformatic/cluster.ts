@@ -11,7 +11,7 @@ import type { Timeouts } from './settings.js';
 export interface ClusterOptions extends Timeouts {
   kafka: KafkaOptions;
   /** Called before the first connection. */
-  load(): Promise<PlatformaticKafka>;
+  load: () => Promise<PlatformaticKafka>;
   /** Called when a link closes that the cluster did not close itself. */
   onLinkClosed?(): void;
 }

@@ -1,7 +1,5 @@
 import { DriverError } from '../driver.js';
 import type { DriverEvents, ReceivedBatch } from '../driver.js';
-import { Backoff } from '../kafkajs/backoff.js';
-import { pause } from '../kafkajs/deadline.js';
 import { brokerError, messageOf, NO_ERROR, OFFSET_OUT_OF_RANGE, unanswered } from '../kafkajs/errors.js';
 import { APIS } from '../kafkajs/protocol/api.js';
 import { batchHeaders, readBatches } from '../kafkajs/protocol/batch-reader.js';
@@ -9,22 +7,15 @@ import { fetchRequest } from '../kafkajs/protocol/fetch.js';
 import type { FetchedPartition } from '../kafkajs/protocol/fetch.js';
 import { Reader } from '../kafkajs/protocol/reader.js';
 import { Writer } from '../kafkajs/protocol/writer.js';
-import { leadersOf } from '../kafkajs/topic-leaders.js';
 import type { BrokerLink } from './broker-link.js';
 import type { Cluster } from './cluster.js';
 import { decompress } from './decompress.js';
-import { listOffset } from './log-ends.js';
-import { keyOf, LOG_START } from './position.js';
+import { keyOf } from './position.js';
 import type { Position } from './position.js';
+import { Relocation } from './relocation.js';
+import type { Gap } from './relocation.js';
 
 const MAX_BYTES = 8 * 1024 * 1024;
-
-/** Records that were never seen: from `expected` to `resumedAt`, or none where the log is shorter than it was. */
-export interface Gap {
-  position: Position;
-  expected: number;
-  resumedAt: number;
-}
 
 export interface FetcherOptions {
   /** Connections for this fetcher alone: it closes them. Long polls must not hold up other requests. */
@@ -55,12 +46,22 @@ export class Fetcher {
   /** Leaders with a fetch under way. */
   private readonly polling = new Set<number>();
   private readonly stopping = new AbortController();
-  private readonly backoff = new Backoff();
-  private recovering = false;
+  private readonly relocation: Relocation;
   /** The last failure told: a broker that is down is told of once, not at each try. */
   private told: string | undefined;
 
-  constructor(private readonly options: FetcherOptions) {}
+  constructor(private readonly options: FetcherOptions) {
+    const { cluster, requestTimeoutMs, pastEnd } = options;
+    this.relocation = new Relocation({
+      cluster,
+      requestTimeoutMs,
+      pastEnd,
+      lost: () => [...this.positions.values()].filter(({ leader }) => leader === undefined),
+      onFound: () => this.pollAll(),
+      onGap: gap => this.tellGap(gap),
+      report: error => this.reportOnce(error),
+    });
+  }
 
   /** True while every partition has a leader and its last fetch was answered. */
   get reading(): boolean {
@@ -97,6 +98,7 @@ export class Fetcher {
   /** Nothing is handed on afterwards. */
   close(): void {
     this.stopping.abort();
+    this.relocation.close();
     this.options.cluster.close();
   }
 
@@ -111,7 +113,7 @@ export class Fetcher {
     if (this.stopping.signal.aborted) return;
     const leaders = new Set<number>();
     for (const { leader, paused } of this.positions.values()) {
-      if (leader === undefined) this.recover();
+      if (leader === undefined) this.relocation.begin();
       else if (!paused) leaders.add(leader);
     }
     for (const leader of leaders) this.poll(leader);
@@ -149,7 +151,6 @@ export class Fetcher {
     request.write(body);
     const patienceMs = maxWaitMs + requestTimeoutMs;
     link.dispatch(APIS.fetch, body.finish(), patienceMs, (error, payload) => {
-      this.polling.delete(leader);
       if (this.stopping.signal.aborted) return;
       try {
         if (error || !payload) throw error ?? unanswered(`Fetch at ${link.name}`, 'nothing');
@@ -185,13 +186,17 @@ export class Fetcher {
       }
     }
     if (this.reading) {
-      this.backoff.reset();
+      this.relocation.settled();
       this.told = undefined;
     }
-    this.handOn(readable);
+    this.handOn(leader, readable);
   }
 
-  private handOn(readable: readonly Fetched[]): void {
+  private handOn(leader: number, readable: readonly Fetched[]): void {
+    const pollOn = () => {
+      this.polling.delete(leader);
+      this.pollAll();
+    };
     const compressed: Promise<void>[] = [];
     const deliveries: (() => void)[] = [];
     for (const part of readable) {
@@ -200,6 +205,9 @@ export class Fetcher {
       const last = headers.at(-1);
       if (!bytes || !last) continue;
       position.offset = Math.max(from, last.lastOffset + 1);
+      // Brokers fill an answer in the order that was asked for: whoever brought records comes last next time.
+      this.positions.delete(keyOf(position));
+      this.positions.set(keyOf(position), position);
       const { topic, partition } = position;
       const source = { topic, partition, aborted: part.aborted, from, bytes };
       const read = () =>
@@ -212,13 +220,17 @@ export class Fetcher {
       }
     }
     // Compressed records take turns of the loop to read: what follows waits, so that order holds.
-    if (compressed.length === 0) this.pollAll();
+    if (compressed.length === 0) pollOn();
     for (const deliver of deliveries) deliver();
-    if (compressed.length > 0) void Promise.allSettled(compressed).then(() => this.pollAll());
+    if (compressed.length > 0) void Promise.allSettled(compressed).then(pollOn);
   }
 
-  private deliver({ position, highWatermark }: Fetched, records: ReceivedBatch['records']): void {
+  private deliver({ position, from, highWatermark }: Fetched, records: ReceivedBatch['records']): void {
     if (records.length === 0 || this.stopping.signal.aborted || this.get(position) !== position) return;
+    if (position.paused) {
+      position.offset = from; // paused while it was decompressed: it is read again
+      return;
+    }
     const { topic, partition, epoch } = position;
     try {
       this.options.onBatch({ topic, partition, epoch, records, highWatermark });
@@ -237,62 +249,13 @@ export class Fetcher {
       position.answered = false;
     }
     this.reportOnce(error);
-    this.recover();
+    this.relocation.begin();
   }
 
-  /** Finds leaders until every partition has one. */
-  private recover(): void {
-    if (this.recovering) return;
-    this.recovering = true;
-    const run = async () => {
-      for (let tries = 0; this.lost().length > 0 && !this.stopping.signal.aborted; tries++) {
-        const areNew = tries === 0 && this.lost().every(({ offset }) => offset === LOG_START);
-        if (!areNew) await pause(this.backoff.take(), this.stopping.signal);
-        await this.findLost().catch(this.reportOnce);
-        this.pollAll();
-      }
-    };
-    void run().finally(() => {
-      this.recovering = false;
-      if (this.lost().length > 0) this.pollAll();
-    });
-  }
-
-  private lost(): Position[] {
-    return [...this.positions.values()].filter(({ leader }) => leader === undefined);
-  }
-
-  private async findLost(): Promise<void> {
-    const lost = this.lost();
-    const { topics } = await this.options.cluster.metadata([...new Set(lost.map(({ topic }) => topic))]);
-    const leaders = new Map(
-      topics.flatMap(answer =>
-        leadersOf(answer).map(entry => [keyOf({ topic: answer.topic, ...entry }), entry.leader]),
-      ),
-    );
-    const settled = lost.map(async position => {
-      const leader = leaders.get(keyOf(position));
-      if (leader === undefined || leader < 0) return;
-      if (position.outOfRange) await this.resumeInRange(position, leader);
-      position.leader = leader;
-    });
-    for (const result of await Promise.allSettled(settled)) {
-      if (result.status === 'rejected') this.reportOnce(result.reason);
-    }
-  }
-
-  private async resumeInRange(position: Position, leader: number): Promise<void> {
-    const { cluster, requestTimeoutMs, pastEnd } = this.options;
-    const { topic, partition, offset: expected } = position;
-    const ask = (which: 'earliest' | 'latest') =>
-      listOffset(cluster, { topic, partition, leader }, which, requestTimeoutMs);
-    const [start, end] = [await ask('earliest'), await ask('latest')];
-    if (this.stopping.signal.aborted) return;
-    position.outOfRange = false;
-    position.offset = expected > end ? (pastEnd === 'end' ? end : start) : Math.max(expected, start);
-    if (expected === LOG_START || position.offset === expected || this.get(position) !== position) return;
+  private tellGap(gap: Gap): void {
+    if (this.stopping.signal.aborted || this.get(gap.position) !== gap.position) return;
     try {
-      this.options.onGap({ position, expected, resumedAt: position.offset });
+      this.options.onGap(gap);
     } catch (error) {
       this.report(error);
     }

@@ -35,7 +35,7 @@ const CLOSE_MARGIN_MS = 2_500;
 
 /** What `unwrap` gives: @platformatic/kafka has no client object, its clients are each made from such options. */
 export interface PlatformaticClients {
-  load(): Promise<PlatformaticKafka>;
+  load: () => Promise<PlatformaticKafka>;
   /** For `new Admin(options)`, `new Producer(options)` and `new Consumer(options)`. */
   options: ConnectionOptions & { clientId: string; bootstrapBrokers: string[] };
 }

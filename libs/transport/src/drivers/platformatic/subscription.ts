@@ -7,11 +7,11 @@ import type { TopicLeaders } from '../kafkajs/topic-leaders.js';
 import type { Cluster } from './cluster.js';
 import { Coordinator } from './coordinator.js';
 import { Fetcher } from './fetcher.js';
-import type { Gap } from './fetcher.js';
 import { HeldPartitions } from './held-partitions.js';
 import { Membership } from './membership.js';
 import { pinLatest } from './pin-latest.js';
 import { keyOf, LOG_START, positionAt } from './position.js';
+import type { Gap } from './relocation.js';
 import type { Timeouts } from './settings.js';
 
 /** Bounds how late a resume takes effect: a broker holds the fetch that is under way. */
