@@ -8,6 +8,11 @@ vi.mock('@platformatic/kafka', async original => {
   return original();
 });
 
+vi.mock('./client.js', async original => {
+  const actual = await original<{ loadClient: typeof loadClient }>();
+  return { loadClient: vi.fn(actual.loadClient) };
+});
+
 const SILENT = { log() {}, error() {}, warn() {}, debug() {} };
 
 describe('the package @platformatic/kafka', () => {
@@ -16,6 +21,7 @@ describe('the package @platformatic/kafka', () => {
     const driver = driverFactory('platformatic')(options, SILENT as never);
     driverFactory('kafkajs')(options, SILENT as never);
     driver.unwrap();
+    expect(loadClient).not.toHaveBeenCalled();
     expect(imported).not.toHaveBeenCalled();
     await expect(driver.connect()).rejects.toMatchObject({ kind: 'retriable' });
     expect(imported).toHaveBeenCalledOnce();
