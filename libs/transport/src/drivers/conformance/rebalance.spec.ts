@@ -153,7 +153,14 @@ describe.each(DRIVERS)('%s: rebalance, with faults', (_, make) => {
     'loses what it held when its session is missed, and no commit of it counts',
     { timeout: 25_000 },
     async () => {
-      const away = await join(await stage.driver({ clientId: 'away' }), options);
+      const away = await join(await stage.driver({ clientId: 'away' }), {
+        ...options,
+        onRevoked: async revoked => {
+          away.revoked.push(...revoked);
+          for (const { partition } of revoked) away.held.delete(partition);
+          await away.subscription.commit(revoked.map(entry => ({ ...entry, offset: 1 })));
+        },
+      });
       await vi.waitFor(() => expect(away.held.size).toBe(2), REBALANCED);
       await send(driver, record('a', 0, 'a'), record('a', 0, 'b'), record('a', 0, 'c'));
       await vi.waitFor(() => expect(away.records).toHaveLength(3));
@@ -184,7 +191,7 @@ describe.each(DRIVERS)('%s: rebalance, with faults', (_, make) => {
     let hanging = 0;
     stage.kafka.intercept(ApiKey.Fetch, () => {
       hanging++;
-      return fault.drop;
+      return fault.delay(3_000); // and what is behind it on its connection
     });
     await vi.waitFor(() => expect(hanging).toBeGreaterThan(0));
     const from = heartbeats;
