@@ -15,6 +15,8 @@ import { SENDER_DEFAULTS, type SenderOptions } from './sender-options.js';
 
 /** One produce request carries at most so much, whatever the number of partitions. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
+/** The longest that keyless records stay with one partition, in ms. */
+const LONGEST_TURN_MS = 20;
 /** How often a partition that the cluster does not know is looked up again before its records fail. */
 const UNKNOWN_PARTITION_TRIES = 4;
 
@@ -40,6 +42,7 @@ export class Sender {
   private queuedBytes = 0;
   private queuedParcels = 0;
   private closed = false;
+  private batches = 0;
   private lastProgress: number;
 
   constructor(
@@ -53,6 +56,14 @@ export class Sender {
   /** Milliseconds since a broker acknowledged anything, while something waits; 0 when nothing does. */
   get stuckForMs(): number {
     return this.queuedParcels === 0 ? 0 : this.options.now() - this.lastProgress;
+  }
+
+  /**
+   * Which partition's turn it is to take records without a key: moves on with each batch, and at least every 20 ms,
+   * so that a leader that hangs holds up its share only.
+   */
+  get turn(): number {
+    return this.batches + Math.floor(this.options.now() / LONGEST_TURN_MS);
   }
 
   get queued(): { parcels: number; bytes: number } {
@@ -198,6 +209,7 @@ export class Sender {
   }
 
   private takeBatch(leader: Leader): { records: OutgoingRecord[]; queues: PartitionQueue[] } {
+    this.batches += 1;
     const records: OutgoingRecord[] = [];
     const queues: PartitionQueue[] = [];
     const now = this.options.now();

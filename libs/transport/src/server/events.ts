@@ -32,6 +32,10 @@ export interface EventsOptions {
 export class Events {
   private readonly logger = new Logger('Parley');
   private readonly stopping = new AbortController();
+  private readonly retrying = retry(handleAll, {
+    maxAttempts: RETRIES,
+    backoff: new ExponentialBackoff({ initialDelay: FIRST_RETRY_MS }),
+  });
 
   constructor(
     private readonly link: Link,
@@ -71,11 +75,7 @@ export class Events {
   }
 
   private handle(handler: MessageHandler, data: unknown, context: ParleyContext): Promise<void> {
-    const policy = retry(handleAll, {
-      maxAttempts: RETRIES,
-      backoff: new ExponentialBackoff({ initialDelay: FIRST_RETRY_MS }),
-    });
-    return policy.execute(() => this.attempt(handler, data, context), this.stopping.signal);
+    return this.retrying.execute(() => this.attempt(handler, data, context), this.stopping.signal);
   }
 
   private attempt(handler: MessageHandler, data: unknown, context: ParleyContext): Promise<void> {
