@@ -25,11 +25,16 @@ export async function join(
       member.records.push(...records);
     },
     onAssigned: assigned => assigned.forEach(entry => member.held.set(entry.partition, entry)),
-    onRevoked: revoked => {
-      member.revoked.push(...revoked);
-      for (const { partition } of revoked) member.held.delete(partition);
-    },
+    onRevoked: revoked => noteRevoked(member, revoked),
     ...options,
   });
   return { ...member, subscription };
+}
+
+export function noteRevoked(
+  { held, revoked: all }: Pick<Member, 'held' | 'revoked'>,
+  revoked: readonly Assignment[],
+): void {
+  all.push(...revoked);
+  for (const { partition } of revoked) held.delete(partition);
 }

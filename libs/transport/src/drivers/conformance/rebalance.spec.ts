@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { ApiKey, fault } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Driver } from '../driver.js';
 import { DRIVERS } from './drivers.js';
-import { join, REBALANCED } from './member.js';
+import { join, noteRevoked, REBALANCED } from './member.js';
 import { record, send, Stage, values } from './stage.js';
 
 /** A member that is gone without a word is missed once its session of 6 s is over. */
@@ -32,17 +33,13 @@ describe.each(DRIVERS)('%s: rebalance', (_, make) => {
       },
     });
     await vi.waitFor(() => expect(first.records).toHaveLength(6), REBALANCED);
-    const second = await join(await stage.driver(), {
+    const received: string[] = [];
+    await join(await stage.driver(), {
       ...options,
-      onAssigned: assigned => {
-        for (const entry of assigned) {
-          second?.held.set(entry.partition, entry);
-          order.push(`assigned ${JSON.stringify(entry.committed)}`);
-        }
-      },
+      onAssigned: assigned =>
+        void order.push(...assigned.map(({ committed }) => `assigned ${JSON.stringify(committed)}`)),
       onBatch: ({ records }) => void received.push(...values(records)),
     });
-    const received: string[] = [];
     await vi.waitFor(() => expect(received).toEqual(['c']), REBALANCED);
     expect(order).toEqual(['committed', 'assigned {"offset":2,"metadata":"last"}']);
   });
@@ -200,6 +197,26 @@ describe.each(DRIVERS)('%s: rebalance, with faults', (_, make) => {
     await member.subscription.commit([{ ...member.held.get(0)!, offset: 0 }]);
     expect(performance.now() - before).toBeLessThan(200);
     expect(member.revoked).toEqual([]);
+  });
+
+  it('takes no late answer to a heartbeat for one to its new generation', async () => {
+    const first = await join(await stage.driver(), {
+      ...options,
+      onRevoked: async revoked => {
+        noteRevoked(first, revoked);
+        await setTimeout(100); // joins again while a heartbeat is on its way
+      },
+    });
+    await vi.waitFor(() => expect(first.held.size).toBe(2), REBALANCED);
+    stage.kafka.intercept(ApiKey.Heartbeat, () => fault.delay(150));
+    for (let round = 1; round <= 3; round++) {
+      const second = await join(driver, options);
+      await vi.waitFor(() => expect([first.held.size, second.held.size]).toEqual([1, 1]), REBALANCED);
+      await second.subscription.close();
+      await vi.waitFor(() => expect(first.held.size).toBe(2), REBALANCED);
+      expect(first.revoked).toHaveLength(round); // never more than what moved
+    }
+    await first.subscription.commit([{ ...first.held.get(0)!, offset: 0 }]);
   });
 
   it('keeps its partitions when the coordinator moves', async () => {

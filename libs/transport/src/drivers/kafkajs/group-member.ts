@@ -128,6 +128,8 @@ export class GroupMember {
     const { group, coordinator, topics, owned, requestTimeoutMs } = this.options;
     const instanceId = this.options.instanceId ?? null;
     const patienceMs = REBALANCE_TIMEOUT_MS + requestTimeoutMs;
+    this.recalled = new AbortController();
+    this.lost = new AbortController(); // heartbeats under way are of the past from here on
     this.membership = join(this.membership);
     const { generation, memberId } = this.membership;
     const request = {
@@ -151,8 +153,6 @@ export class GroupMember {
   /** Keeps the session alive and resolves when it is time to join again. */
   private async stay(share: TopicPartitions): Promise<void> {
     if (this.closed) return;
-    this.recalled = new AbortController();
-    this.lost = new AbortController();
     this.heardAt = performance.now();
     this.failures.clear();
     this.backoff.reset();
