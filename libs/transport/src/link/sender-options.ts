@@ -10,9 +10,9 @@ export interface SenderOptions {
   /** How long frames may wait for a broker, in ms. Default 30,000. */
   frameTimeoutMs: number;
   /** Monotonic milliseconds. */
-  now(): number;
+  now: () => number;
   /** How long to wait before a partition's n-th attempt in a row, in ms. */
-  backoff(attempt: number): number;
+  backoff: (attempt: number) => number;
 }
 
 export const SENDER_DEFAULTS: SenderOptions = {

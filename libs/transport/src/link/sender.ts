@@ -1,6 +1,7 @@
 import { DriverError, type Driver, type OutgoingRecord, type ProduceOutcome } from '../drivers/driver.js';
 import type { InstanceAddress } from '../wire/header.js';
 import type { Status } from '../wire/status.js';
+import { Backlog } from './backlog.js';
 import { FrameParcel, type FrameSource } from './frame-parcel.js';
 import type { Parcel } from './parcel.js';
 import { PartitionQueue } from './partition-queue.js';
@@ -38,24 +39,21 @@ export class Sender {
   private readonly queues = new Map<string, Map<number, PartitionQueue>>();
   private readonly leaders = new Map<number, Leader>();
   private readonly openParcels = new Map<string, FrameParcel>();
-  private readonly flushWaiters = new Set<() => void>();
-  private queuedBytes = 0;
-  private queuedParcels = 0;
+  private readonly backlog: Backlog;
   private closed = false;
   private batches = 0;
-  private lastProgress: number;
 
   constructor(
     private readonly driver: Driver,
     options: Partial<SenderOptions> = {},
   ) {
     this.options = { ...SENDER_DEFAULTS, ...options };
-    this.lastProgress = this.options.now();
+    this.backlog = new Backlog(this.options.now);
   }
 
   /** Milliseconds since a broker acknowledged anything, while something waits; 0 when nothing does. */
   get stuckForMs(): number {
-    return this.queuedParcels === 0 ? 0 : this.options.now() - this.lastProgress;
+    return this.backlog.stuckForMs;
   }
 
   /**
@@ -67,7 +65,7 @@ export class Sender {
   }
 
   get queued(): { parcels: number; bytes: number } {
-    return { parcels: this.queuedParcels, bytes: this.queuedBytes };
+    return { parcels: this.backlog.parcels, bytes: this.backlog.bytes };
   }
 
   /** Takes the parcel, or says why not: UNAVAILABLE while the queue is full, INVALID_ARGUMENT for a record too large. */
@@ -80,9 +78,10 @@ export class Sender {
         message: `a record of ${parcel.bytes} bytes for ${parcel.topic} is larger than ${maxRecordBytes} bytes`,
       };
     }
-    if (this.queuedBytes + parcel.bytes > maxQueuedBytes || this.queuedParcels >= maxQueuedParcels) {
+    const { parcels, bytes } = this.backlog;
+    if (bytes + parcel.bytes > maxQueuedBytes || parcels >= maxQueuedParcels) {
       return unavailable(
-        `the send queue is full (${this.queuedParcels} records, ${this.queuedBytes} bytes): Kafka is down or slower than this process sends`,
+        `the send queue is full (${parcels} records, ${bytes} bytes): Kafka is down or slower than this process sends`,
       );
     }
     this.accept(parcel);
@@ -101,7 +100,7 @@ export class Sender {
     const key = `${to.topic}/${to.partition}/${to.instance}`;
     const open = this.openParcels.get(key);
     if (open?.add(source, bytes)) {
-      this.queuedBytes += bytes;
+      this.backlog.add(0, bytes);
       return;
     }
     const parcel = new FrameParcel(to, this.options.now() + this.options.frameTimeoutMs, () => {
@@ -114,16 +113,7 @@ export class Sender {
 
   /** Resolves once nothing waits and nothing is in flight, or after `timeoutMs`. */
   async flush(timeoutMs: number): Promise<void> {
-    if (this.queuedParcels === 0) return;
-    await new Promise<void>(resolve => {
-      const done = () => {
-        clearTimeout(timer);
-        this.flushWaiters.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      this.flushWaiters.add(done);
-    });
+    await this.backlog.empty(timeoutMs);
   }
 
   /** Refuses what comes, flushes within `timeoutMs`, fails the rest UNAVAILABLE. */
@@ -143,9 +133,7 @@ export class Sender {
   }
 
   private accept(parcel: Parcel): void {
-    if (this.queuedParcels === 0) this.lastProgress = this.options.now();
-    this.queuedParcels += 1;
-    this.queuedBytes += parcel.bytes;
+    this.backlog.add(1, parcel.bytes);
     const queue = this.queueOf(parcel.topic, parcel.partition);
     queue.push(parcel);
     this.ready(queue);
@@ -240,11 +228,11 @@ export class Sender {
   }
 
   private acknowledge(queue: PartitionQueue, baseOffset: number): void {
-    this.lastProgress = this.options.now();
+    this.backlog.progress();
     queue.attempts = 0;
     queue.restoreLimit();
     queue.settle().forEach((parcel, index) => {
-      this.release(parcel);
+      this.backlog.remove(parcel.bytes);
       parcel.delivered(baseOffset + index);
     });
     this.ready(queue);
@@ -280,8 +268,7 @@ export class Sender {
       queue.halve(parcels.length);
       queue.putBack(parcels);
     } else if (halves) {
-      this.queuedParcels += 1;
-      this.queuedBytes += halves[0].bytes + halves[1].bytes - parcels[0]!.bytes;
+      this.backlog.add(1, halves[0].bytes + halves[1].bytes - parcels[0]!.bytes);
       queue.halve(1);
       queue.putBack(halves);
     } else {
@@ -332,7 +319,7 @@ export class Sender {
   }
 
   private drop(parcel: Parcel, cause?: DriverError): void {
-    if (parcel.withdrawn) this.release(parcel);
+    if (parcel.withdrawn) this.backlog.remove(parcel.bytes);
     else
       this.fail(
         parcel,
@@ -343,15 +330,7 @@ export class Sender {
   }
 
   private fail(parcel: Parcel, status: Status): void {
-    this.release(parcel);
+    this.backlog.remove(parcel.bytes);
     parcel.failed(status);
-  }
-
-  private release(parcel: Parcel): void {
-    this.queuedParcels -= 1;
-    this.queuedBytes -= parcel.bytes;
-    if (this.queuedParcels > 0) return;
-    this.queuedBytes = 0;
-    for (const done of this.flushWaiters) done();
   }
 }
