@@ -170,7 +170,8 @@ describe('applications', () => {
     const url = await app.getUrl();
     const answer = async (how: string) => {
       const response = await fetch(`${url}/refusals/${how}`);
-      return { status: response.status, body: (await response.json()) as unknown };
+      const body: unknown = await response.json();
+      return { status: response.status, body };
     };
     expect(await answer('http')).toEqual({
       status: 409,
