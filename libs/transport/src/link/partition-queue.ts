@@ -31,10 +31,6 @@ export class PartitionQueue {
     return this.out.length > 0 || this.retryTimer !== undefined || this.lookingUp;
   }
 
-  get empty(): boolean {
-    return this.out.length === 0 && this.head === this.waiting.length;
-  }
-
   get hasWaiting(): boolean {
     return this.head < this.waiting.length;
   }
