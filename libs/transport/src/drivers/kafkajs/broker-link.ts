@@ -1,12 +1,12 @@
 import { DriverError } from '../driver.js';
-import { within } from './deadline.js';
-import { messageOf, unanswered } from './errors.js';
+import { within } from '../timing/deadline.js';
+import { messageOf, unanswered } from '../errors.js';
 import { cutConnection } from './internals.js';
 import type { BrokerFactory, KafkajsBroker, KafkajsConnection } from './internals.js';
-import { APIS } from './protocol/api.js';
-import type { Api, ApiRequest } from './protocol/api.js';
-import { Reader } from './protocol/reader.js';
-import { Writer } from './protocol/writer.js';
+import { APIS } from '../protocol/api.js';
+import type { Api, ApiRequest } from '../protocol/api.js';
+import { Reader } from '../protocol/reader.js';
+import { Writer } from '../protocol/writer.js';
 
 export interface BrokerAddress {
   host: string;

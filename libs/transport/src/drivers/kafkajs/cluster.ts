@@ -1,11 +1,11 @@
 import { DriverError } from '../driver.js';
 import { BrokerLink } from './broker-link.js';
 import type { BrokerAddress } from './broker-link.js';
-import { brokerError, messageOf } from './errors.js';
+import { brokerError, messageOf } from '../errors.js';
 import type { BrokerFactory } from './internals.js';
-import type { ApiRequest } from './protocol/api.js';
-import { metadataRequest } from './protocol/metadata.js';
-import type { ClusterMetadata } from './protocol/metadata.js';
+import type { ApiRequest } from '../protocol/api.js';
+import { metadataRequest } from '../protocol/metadata.js';
+import type { ClusterMetadata } from '../protocol/metadata.js';
 import type { Timeouts } from './settings.js';
 
 export interface ClusterOptions extends Timeouts {

@@ -1,7 +1,7 @@
 import { DriverError } from '../driver.js';
 import type { CommitOffset } from '../driver.js';
-import { Backoff } from './backoff.js';
-import { pause } from './deadline.js';
+import { Backoff } from '../timing/backoff.js';
+import { pause } from '../timing/deadline.js';
 import {
   brokerError,
   COORDINATOR_LOAD_IN_PROGRESS,
@@ -12,10 +12,10 @@ import {
   NOT_COORDINATOR,
   REBALANCE_IN_PROGRESS,
   UNKNOWN_MEMBER_ID,
-} from './errors.js';
+} from '../errors.js';
 import type { GroupOffsets } from './group-offsets.js';
-import type { Holdings } from './holdings.js';
-import type { MemberIdentity } from './protocol/group-membership.js';
+import type { Holdings } from '../group/holdings.js';
+import type { MemberIdentity } from '../protocol/group-membership.js';
 
 const TIMEOUT_MS = 10_000;
 /** The member is between two generations, or about to learn that it was put out; or the coordinator is moving. */

@@ -1,8 +1,8 @@
 import { DriverError } from '../driver.js';
 import type { Cluster } from './cluster.js';
-import { brokerError, NO_ERROR } from './errors.js';
-import type { ApiRequest } from './protocol/api.js';
-import { findCoordinatorRequest } from './protocol/group-offsets.js';
+import { brokerError, NO_ERROR } from '../errors.js';
+import type { ApiRequest } from '../protocol/api.js';
+import { findCoordinatorRequest } from '../protocol/group-offsets.js';
 
 export interface CoordinatorOptions {
   group: string;

@@ -1,10 +1,10 @@
 import type { ReceivedRecord } from '../driver.js';
-import { NO_ERROR } from './errors.js';
+import { NO_ERROR } from '../errors.js';
 import type { Flight } from './flights.js';
 import { decompress } from './internals.js';
-import { batchHeaders, isCompressed, readBatches } from './protocol/batch-reader.js';
-import type { BatchHeader } from './protocol/batch-reader.js';
-import type { FetchedPartition } from './protocol/fetch.js';
+import { batchHeaders, isCompressed, readBatches } from '../protocol/batch-reader.js';
+import type { BatchHeader } from '../protocol/batch-reader.js';
+import type { FetchedPartition } from '../protocol/fetch.js';
 import type { ReadPosition, ReadPositions } from './read-positions.js';
 
 /** What one fetch brought of one partition. */

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Cluster } from './cluster.js';
 import { GroupLeader } from './group-leader.js';
-import { decodeAssignment, encodeSubscription } from './protocol/consumer-protocol.js';
-import type { TopicPartitions } from './protocol/consumer-protocol.js';
+import { decodeAssignment, encodeSubscription } from '../protocol/consumer-protocol.js';
+import type { TopicPartitions } from '../protocol/consumer-protocol.js';
 
 function leaderOf(counts: Record<string, number>, refused: Record<string, number> = {}) {
   const metadata: Cluster['metadata'] = async topics => ({

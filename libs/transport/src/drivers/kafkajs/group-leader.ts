@@ -1,9 +1,9 @@
-import { assignPartitions } from './assigner.js';
-import { claimsOf, withhold } from './claims.js';
+import { assignPartitions } from '../group/assigner.js';
+import { claimsOf, withhold } from '../group/claims.js';
 import type { Cluster } from './cluster.js';
-import { decodeSubscription, encodeAssignment } from './protocol/consumer-protocol.js';
-import type { JoinAnswer, MemberShare } from './protocol/group-membership.js';
-import { leadersOf } from './topic-leaders.js';
+import { decodeSubscription, encodeAssignment } from '../protocol/consumer-protocol.js';
+import type { JoinAnswer, MemberShare } from '../protocol/group-membership.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
 
 /** What the member that leads the group does for all: it deals out the partitions and notices new ones. */
 export class GroupLeader {

@@ -1,20 +1,20 @@
 import { DriverError } from '../driver.js';
 import type { DriverEvents } from '../driver.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../timing/backoff.js';
 import type { Cluster } from './cluster.js';
 import type { Coordinator } from './coordinator.js';
-import { pause, within } from './deadline.js';
-import { asError } from './errors.js';
-import { FailureReport } from './failure-report.js';
+import { pause, within } from '../timing/deadline.js';
+import { asError } from '../errors.js';
+import { FailureReport } from '../failure-report.js';
 import { GroupLeader } from './group-leader.js';
-import { Heartbeats } from './heartbeats.js';
+import { Heartbeats } from '../group/heartbeats.js';
 import { exchangeJoin, exchangeSync, refuse, Refusal } from './join-exchange.js';
-import { join, joined, leave, recall, refused, synced, UNJOINED } from './membership.js';
-import type { Membership, Verdict } from './membership.js';
-import { decodeAssignment, encodeSubscription } from './protocol/consumer-protocol.js';
-import type { TopicPartitions } from './protocol/consumer-protocol.js';
-import { heartbeatRequest, leaveGroupRequest } from './protocol/group-membership.js';
-import type { MemberIdentity } from './protocol/group-membership.js';
+import { join, joined, leave, recall, refused, synced, UNJOINED } from '../group/membership.js';
+import type { Membership, Verdict } from '../group/membership.js';
+import { decodeAssignment, encodeSubscription } from '../protocol/consumer-protocol.js';
+import type { TopicPartitions } from '../protocol/consumer-protocol.js';
+import { heartbeatRequest, leaveGroupRequest } from '../protocol/group-membership.js';
+import type { MemberIdentity } from '../protocol/group-membership.js';
 
 const ASSIGNER = 'parley';
 /** The lowest that brokers allow by default: a dead member's partitions move after it. */

@@ -5,10 +5,10 @@ import {
   COORDINATOR_NOT_AVAILABLE,
   NO_ERROR,
   NOT_COORDINATOR,
-} from './errors.js';
-import type { MemberIdentity } from './protocol/group-membership.js';
-import { offsetCommitRequest, offsetFetchRequest } from './protocol/group-offsets.js';
-import type { GroupOffset } from './protocol/group-offsets.js';
+} from '../errors.js';
+import type { MemberIdentity } from '../protocol/group-membership.js';
+import { offsetCommitRequest, offsetFetchRequest } from '../protocol/group-offsets.js';
+import type { GroupOffset } from '../protocol/group-offsets.js';
 
 const NO_OFFSET = -1;
 const ELSEWHERE = [NOT_COORDINATOR, COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS];

@@ -1,8 +1,8 @@
 import { DriverError } from '../driver.js';
 import type { Coordinator } from './coordinator.js';
-import { brokerError, NO_ERROR } from './errors.js';
-import { joinGroupRequest, syncGroupRequest } from './protocol/group-membership.js';
-import type { JoinAnswer, JoinRequest, MemberIdentity, MemberShare } from './protocol/group-membership.js';
+import { brokerError, NO_ERROR } from '../errors.js';
+import { joinGroupRequest, syncGroupRequest } from '../protocol/group-membership.js';
+import type { JoinAnswer, JoinRequest, MemberIdentity, MemberShare } from '../protocol/group-membership.js';
 
 /** An error that the coordinator answered with: the member's state decides what follows from it. */
 export class Refusal extends Error {

@@ -17,17 +17,17 @@ import type {
 import { Listeners } from '../listeners.js';
 import type { KafkaOptions } from '../kafka-options.js';
 import { Cluster } from './cluster.js';
-import { within } from './deadline.js';
-import { messageOf } from './errors.js';
+import { within } from '../timing/deadline.js';
+import { messageOf } from '../errors.js';
 import { GroupSubscription } from './subscription.js';
 import { brokerFactory, guardClusters } from './internals.js';
 import type { BrokerFactory } from './internals.js';
-import { Presence } from './presence.js';
+import { Presence } from '../cluster/presence.js';
 import { Produce } from './produce.js';
 import { createKafka, timeoutsOf } from './settings.js';
 import type { Timeouts } from './settings.js';
 import { KafkajsTail } from './tail.js';
-import { TopicLeaders } from './topic-leaders.js';
+import { TopicLeaders } from '../cluster/topic-leaders.js';
 import { ensureTopics } from './topics.js';
 
 /** What closing may take beyond the drain that was asked for. */

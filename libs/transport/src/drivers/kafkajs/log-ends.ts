@@ -1,8 +1,8 @@
 import { DriverError } from '../driver.js';
 import type { Cluster } from './cluster.js';
-import { brokerError, NO_ERROR } from './errors.js';
-import { listOffsetsRequest } from './protocol/list-offsets.js';
-import type { LogEnd } from './protocol/list-offsets.js';
+import { brokerError, NO_ERROR } from '../errors.js';
+import { listOffsetsRequest } from '../protocol/list-offsets.js';
+import type { LogEnd } from '../protocol/list-offsets.js';
 
 /** Asks a partition's leader for the first offset of its log, or for its high watermark. */
 export async function listOffset(

@@ -1,19 +1,19 @@
 import type { DriverEvents, ReceivedBatch, ReceivedRecord } from '../driver.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../timing/backoff.js';
 import type { BrokerLink } from './broker-link.js';
 import type { Cluster } from './cluster.js';
-import { pause } from './deadline.js';
-import { brokerError, NO_ERROR } from './errors.js';
-import { FailureReport } from './failure-report.js';
+import { pause } from '../timing/deadline.js';
+import { brokerError, NO_ERROR } from '../errors.js';
+import { FailureReport } from '../failure-report.js';
 import { advance, recordsOf, takesTurns } from './fetched.js';
 import type { Fetched } from './fetched.js';
 import { Flights } from './flights.js';
 import type { Flight } from './flights.js';
-import { APIS } from './protocol/api.js';
-import { fetchRequest } from './protocol/fetch.js';
-import type { FetchAnswer, FetchedPartition } from './protocol/fetch.js';
-import { Reader } from './protocol/reader.js';
-import { Writer } from './protocol/writer.js';
+import { APIS } from '../protocol/api.js';
+import { fetchRequest } from '../protocol/fetch.js';
+import type { FetchAnswer, FetchedPartition } from '../protocol/fetch.js';
+import { Reader } from '../protocol/reader.js';
+import { Writer } from '../protocol/writer.js';
 import { ReadPositions } from './read-positions.js';
 import type { ReadPosition, ReadPositionsOptions } from './read-positions.js';
 

@@ -1,20 +1,20 @@
 import { DriverError } from '../driver.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../timing/backoff.js';
 import type { Cluster } from './cluster.js';
-import { pause } from './deadline.js';
+import { pause } from '../timing/deadline.js';
 import {
   brokerError,
   ILLEGAL_GENERATION,
   NO_ERROR,
   REBALANCE_IN_PROGRESS,
   UNKNOWN_MEMBER_ID,
-} from './errors.js';
+} from '../errors.js';
 import type { GroupOffsets } from './group-offsets.js';
 import { listOffset } from './log-ends.js';
-import type { GroupOffset } from './protocol/group-offsets.js';
-import { NO_MEMBER } from './protocol/group-offsets.js';
-import { LATEST } from './protocol/list-offsets.js';
-import { leadersOf } from './topic-leaders.js';
+import type { GroupOffset } from '../protocol/group-offsets.js';
+import { NO_MEMBER } from '../protocol/group-offsets.js';
+import { LATEST } from '../protocol/list-offsets.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
 
 const MAX_WAIT_MS = 15_000;
 /** The group has members: the ends are committed by whoever is assigned the partitions. */

@@ -2,12 +2,12 @@ import { DriverError } from '../driver.js';
 import type { OutgoingRecord, ProduceOutcome } from '../driver.js';
 import type { BrokerLink } from './broker-link.js';
 import type { Cluster } from './cluster.js';
-import { brokerError, NO_ERROR, unanswered, UNKNOWN_TOPIC_OR_PARTITION } from './errors.js';
-import { APIS } from './protocol/api.js';
-import { decodeProduce, encodeProduce, groupByPartition } from './protocol/produce.js';
-import type { PartitionAnswer } from './protocol/produce.js';
-import { Reader } from './protocol/reader.js';
-import type { TopicLeaders } from './topic-leaders.js';
+import { brokerError, NO_ERROR, unanswered, UNKNOWN_TOPIC_OR_PARTITION } from '../errors.js';
+import { APIS } from '../protocol/api.js';
+import { decodeProduce, encodeProduce, groupByPartition } from '../protocol/produce.js';
+import type { PartitionAnswer } from '../protocol/produce.js';
+import { Reader } from '../protocol/reader.js';
+import type { TopicLeaders } from '../cluster/topic-leaders.js';
 
 /** Longer than the broker itself may take, so that it is the broker that tells of a time-out. */
 const ANSWER_MARGIN_MS = 500;

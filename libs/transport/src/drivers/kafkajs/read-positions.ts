@@ -1,10 +1,10 @@
 import { DriverError } from '../driver.js';
 import type { ReceivedRecord } from '../driver.js';
 import type { Cluster } from './cluster.js';
-import { OFFSET_OUT_OF_RANGE } from './errors.js';
+import { OFFSET_OUT_OF_RANGE } from '../errors.js';
 import { listOffset } from './log-ends.js';
-import { EARLIEST, LATEST } from './protocol/list-offsets.js';
-import { leadersOf } from './topic-leaders.js';
+import { EARLIEST, LATEST } from '../protocol/list-offsets.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
 
 /** The offset of a position that begins at the start of its log, wherever that is. */
 export const LOG_START = -1;

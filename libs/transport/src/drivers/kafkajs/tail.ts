@@ -1,13 +1,13 @@
 import { DriverError } from '../driver.js';
 import type { DriverEvents, Tail, TailOptions } from '../driver.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../timing/backoff.js';
 import type { Cluster } from './cluster.js';
-import { pause } from './deadline.js';
+import { pause } from '../timing/deadline.js';
 import { listOffset } from './log-ends.js';
 import { PartitionReader } from './partition-reader.js';
-import { LATEST } from './protocol/list-offsets.js';
+import { LATEST } from '../protocol/list-offsets.js';
 import type { Timeouts } from './settings.js';
-import { leadersOf } from './topic-leaders.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
 
 /** How long the start offsets may take to be fixed. */
 const START_TIMEOUT_MS = 15_000;

@@ -1,12 +1,12 @@
 import { DriverError } from '../driver.js';
 import type { ProvisionMode, TopicSpec } from '../driver.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../timing/backoff.js';
 import type { Cluster } from './cluster.js';
-import { pause } from './deadline.js';
-import { brokerError, INVALID_PARTITIONS, messageOf, NO_ERROR, TOPIC_ALREADY_EXISTS } from './errors.js';
-import { createPartitionsRequest, createTopicsRequest } from './protocol/create-topics.js';
-import type { TopicResult } from './protocol/create-topics.js';
-import { leadersOf } from './topic-leaders.js';
+import { pause } from '../timing/deadline.js';
+import { brokerError, INVALID_PARTITIONS, messageOf, NO_ERROR, TOPIC_ALREADY_EXISTS } from '../errors.js';
+import { createPartitionsRequest, createTopicsRequest } from '../protocol/create-topics.js';
+import type { TopicResult } from '../protocol/create-topics.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
 
 /** How long new topics may take until every partition has a leader. */
 const MAX_WAIT_MS = 20_000;

@@ -1,9 +1,9 @@
 import * as client from '@platformatic/kafka';
 import { ApiKey, EmbeddedKafka, fault } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { metadataRequest } from '../kafkajs/protocol/metadata.js';
-import { Reader } from '../kafkajs/protocol/reader.js';
-import { Writer } from '../kafkajs/protocol/writer.js';
+import { metadataRequest } from '../protocol/metadata.js';
+import { Reader } from '../protocol/reader.js';
+import { Writer } from '../protocol/writer.js';
 import { BrokerLink } from './broker-link.js';
 
 /** What is relied on of the client's connections: one that fails here names what a new version changed. */

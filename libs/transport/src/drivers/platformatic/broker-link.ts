@@ -1,8 +1,8 @@
 import type { API, Connection } from '@platformatic/kafka';
 import { DriverError } from '../driver.js';
-import { within } from '../kafkajs/deadline.js';
-import { messageOf, unanswered } from '../kafkajs/errors.js';
-import type { Api } from '../kafkajs/protocol/api.js';
+import { within } from '../timing/deadline.js';
+import { messageOf, unanswered } from '../errors.js';
+import type { Api } from '../protocol/api.js';
 import type { KafkaOptions } from '../kafka-options.js';
 import type { PlatformaticKafka } from './client.js';
 import { connectionOptions } from './settings.js';

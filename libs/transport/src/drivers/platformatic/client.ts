@@ -1,5 +1,5 @@
 import { DriverError } from '../driver.js';
-import { messageOf } from '../kafkajs/errors.js';
+import { messageOf } from '../errors.js';
 
 /** The package as a whole: its connections, its API functions, its codecs. */
 export type PlatformaticKafka = typeof import('@platformatic/kafka');

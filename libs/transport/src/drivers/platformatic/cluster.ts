@@ -1,6 +1,6 @@
 import { DriverError } from '../driver.js';
-import { brokerError, messageOf } from '../kafkajs/errors.js';
-import type { ClusterMetadata } from '../kafkajs/protocol/metadata.js';
+import { brokerError, messageOf } from '../errors.js';
+import type { ClusterMetadata } from '../protocol/metadata.js';
 import type { KafkaOptions } from '../kafka-options.js';
 import { parseAddresses } from './addresses.js';
 import { BrokerLink } from './broker-link.js';

@@ -1,6 +1,6 @@
 import type { API, joinGroupV6 } from '@platformatic/kafka';
 import { DriverError } from '../driver.js';
-import { brokerError, NO_ERROR } from '../kafkajs/errors.js';
+import { brokerError, NO_ERROR } from '../errors.js';
 import type { BrokerLink } from './broker-link.js';
 import type { PlatformaticKafka } from './client.js';
 import type { Cluster } from './cluster.js';

@@ -1,5 +1,5 @@
 import { DriverError } from '../driver.js';
-import { brokerError, NO_ERROR } from '../kafkajs/errors.js';
+import { brokerError, NO_ERROR } from '../errors.js';
 import type { Cluster } from './cluster.js';
 
 const TIMESTAMP = { earliest: -2n, latest: -1n };

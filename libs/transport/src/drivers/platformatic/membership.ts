@@ -1,17 +1,17 @@
 import { DriverError } from '../driver.js';
 import type { joinGroupV6 } from '@platformatic/kafka';
-import { assignPartitions } from '../kafkajs/assigner.js';
-import { claimsOf, withhold } from '../kafkajs/claims.js';
-import { Backoff } from '../kafkajs/backoff.js';
-import { pause } from '../kafkajs/deadline.js';
-import { MEMBER_ID_REQUIRED, messageOf, NO_ERROR } from '../kafkajs/errors.js';
+import { assignPartitions } from '../group/assigner.js';
+import { claimsOf, withhold } from '../group/claims.js';
+import { Backoff } from '../timing/backoff.js';
+import { pause } from '../timing/deadline.js';
+import { MEMBER_ID_REQUIRED, messageOf, NO_ERROR } from '../errors.js';
 import {
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from '../kafkajs/protocol/consumer-protocol.js';
-import type { TopicLeaders } from '../kafkajs/topic-leaders.js';
+} from '../protocol/consumer-protocol.js';
+import type { TopicLeaders } from '../cluster/topic-leaders.js';
 import type { Coordinator, Generation } from './coordinator.js';
 
 /** The lowest that brokers allow by default: a dead member's partitions move after it. */

@@ -1,7 +1,7 @@
 import { DriverError } from '../driver.js';
-import { Backoff } from '../kafkajs/backoff.js';
-import { pause } from '../kafkajs/deadline.js';
-import type { TopicLeaders } from '../kafkajs/topic-leaders.js';
+import { Backoff } from '../timing/backoff.js';
+import { pause } from '../timing/deadline.js';
+import type { TopicLeaders } from '../cluster/topic-leaders.js';
 import type { Cluster } from './cluster.js';
 import type { Coordinator } from './coordinator.js';
 import { listOffset } from './log-ends.js';

@@ -15,10 +15,10 @@ import type {
   TopicSpec,
 } from '../driver.js';
 import type { KafkaOptions } from '../kafka-options.js';
-import { within } from '../kafkajs/deadline.js';
-import { messageOf } from '../kafkajs/errors.js';
-import { Presence } from '../kafkajs/presence.js';
-import { TopicLeaders } from '../kafkajs/topic-leaders.js';
+import { within } from '../timing/deadline.js';
+import { messageOf } from '../errors.js';
+import { Presence } from '../cluster/presence.js';
+import { TopicLeaders } from '../cluster/topic-leaders.js';
 import { Listeners } from '../listeners.js';
 import { loadClient } from './client.js';
 import type { PlatformaticKafka } from './client.js';

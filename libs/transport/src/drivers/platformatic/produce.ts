@@ -1,11 +1,11 @@
 import { DriverError } from '../driver.js';
 import type { OutgoingRecord, ProduceOutcome } from '../driver.js';
-import { brokerError, NO_ERROR, unanswered, UNKNOWN_TOPIC_OR_PARTITION } from '../kafkajs/errors.js';
-import { APIS } from '../kafkajs/protocol/api.js';
-import { decodeProduce, encodeProduce, groupByPartition } from '../kafkajs/protocol/produce.js';
-import type { PartitionAnswer } from '../kafkajs/protocol/produce.js';
-import { Reader } from '../kafkajs/protocol/reader.js';
-import type { TopicLeaders } from '../kafkajs/topic-leaders.js';
+import { brokerError, NO_ERROR, unanswered, UNKNOWN_TOPIC_OR_PARTITION } from '../errors.js';
+import { APIS } from '../protocol/api.js';
+import { decodeProduce, encodeProduce, groupByPartition } from '../protocol/produce.js';
+import type { PartitionAnswer } from '../protocol/produce.js';
+import { Reader } from '../protocol/reader.js';
+import type { TopicLeaders } from '../cluster/topic-leaders.js';
 import type { BrokerLink } from './broker-link.js';
 import type { Cluster } from './cluster.js';
 

@@ -1,6 +1,6 @@
-import { Backoff } from '../kafkajs/backoff.js';
-import { pause } from '../kafkajs/deadline.js';
-import { leadersOf } from '../kafkajs/topic-leaders.js';
+import { Backoff } from '../timing/backoff.js';
+import { pause } from '../timing/deadline.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
 import type { Cluster } from './cluster.js';
 import { listOffset } from './log-ends.js';
 import { keyOf, LOG_START } from './position.js';

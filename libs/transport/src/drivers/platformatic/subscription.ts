@@ -1,9 +1,9 @@
 import { DriverError } from '../driver.js';
 import type { Assignment, CommitOffset, DriverEvents, SubscribeOptions, Subscription } from '../driver.js';
-import { Backoff } from '../kafkajs/backoff.js';
-import { pause, within } from '../kafkajs/deadline.js';
-import { messageOf } from '../kafkajs/errors.js';
-import type { TopicLeaders } from '../kafkajs/topic-leaders.js';
+import { Backoff } from '../timing/backoff.js';
+import { pause, within } from '../timing/deadline.js';
+import { messageOf } from '../errors.js';
+import type { TopicLeaders } from '../cluster/topic-leaders.js';
 import type { Cluster } from './cluster.js';
 import { Coordinator } from './coordinator.js';
 import { Fetcher } from './fetcher.js';

@@ -1,8 +1,8 @@
 import { DriverError } from '../driver.js';
 import type { DriverEvents, Tail, TailOptions } from '../driver.js';
-import { Backoff } from '../kafkajs/backoff.js';
-import { pause } from '../kafkajs/deadline.js';
-import { leadersOf } from '../kafkajs/topic-leaders.js';
+import { Backoff } from '../timing/backoff.js';
+import { pause } from '../timing/deadline.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
 import type { Cluster } from './cluster.js';
 import { Fetcher } from './fetcher.js';
 import { listOffset } from './log-ends.js';

@@ -1,15 +1,9 @@
 import { DriverError } from '../driver.js';
 import type { ProvisionMode, TopicSpec } from '../driver.js';
-import { Backoff } from '../kafkajs/backoff.js';
-import { pause } from '../kafkajs/deadline.js';
-import {
-  brokerError,
-  INVALID_PARTITIONS,
-  messageOf,
-  NO_ERROR,
-  TOPIC_ALREADY_EXISTS,
-} from '../kafkajs/errors.js';
-import { leadersOf } from '../kafkajs/topic-leaders.js';
+import { Backoff } from '../timing/backoff.js';
+import { pause } from '../timing/deadline.js';
+import { brokerError, INVALID_PARTITIONS, messageOf, NO_ERROR, TOPIC_ALREADY_EXISTS } from '../errors.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
 import type { Cluster } from './cluster.js';
 
 /** How long new topics may take until every partition has a leader. */

@@ -1,7 +1,7 @@
 import type { apiVersionsV3 } from '@platformatic/kafka';
 import { DriverError } from '../driver.js';
-import { APIS as BODIES } from '../kafkajs/protocol/api.js';
-import type { Api } from '../kafkajs/protocol/api.js';
+import { APIS as BODIES } from '../protocol/api.js';
+import type { Api } from '../protocol/api.js';
 
 /**
  * What this driver speaks: produce and fetch by request bodies of its own, all else by the client's functions, in

@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '../../driver.js';
+import type { OutgoingRecord } from '../driver.js';
 import { measureBatch, writeBatch } from './record-batch.js';
 import type { MeasuredBatch } from './record-batch.js';
 import type { Reader } from './reader.js';

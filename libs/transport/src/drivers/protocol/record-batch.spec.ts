@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it, vi } from 'vitest';
-import type { ReceivedRecord } from '../../driver.js';
+import type { ReceivedRecord } from '../driver.js';
 import { batchHeaders, readBatches } from './batch-reader.js';
 import { crc32c } from './crc32c.js';
 import { measureBatch, writeBatch } from './record-batch.js';

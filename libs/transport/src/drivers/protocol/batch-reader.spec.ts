@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
-import type { ReceivedRecord } from '../../driver.js';
-import { decompress } from '../internals.js';
+import type { ReceivedRecord } from '../driver.js';
+import { decompress } from '../kafkajs/internals.js';
 import { batchHeaders, readBatches } from './batch-reader.js';
 import type { AbortedTransaction } from './batch-reader.js';
 import { crc32c } from './crc32c.js';

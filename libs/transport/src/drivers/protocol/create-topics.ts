@@ -1,4 +1,4 @@
-import type { TopicSpec } from '../../driver.js';
+import type { TopicSpec } from '../driver.js';
 import { APIS } from './api.js';
 import type { ApiRequest } from './api.js';
 

@@ -1,4 +1,4 @@
-import type { ReceivedRecord } from '../../driver.js';
+import type { ReceivedRecord } from '../driver.js';
 import { crc32c } from './crc32c.js';
 import { BATCH_HEADER_BYTES } from './record-batch.js';
 import { RecordReader } from './record-reader.js';

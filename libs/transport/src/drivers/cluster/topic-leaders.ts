@@ -1,7 +1,7 @@
 import type { PartitionLeader } from '../driver.js';
-import type { Cluster } from './cluster.js';
-import { brokerError, NO_ERROR, UNKNOWN_TOPIC_OR_PARTITION } from './errors.js';
-import type { TopicMetadata } from './protocol/metadata.js';
+import type { Cluster } from '../kafkajs/cluster.js';
+import { brokerError, NO_ERROR, UNKNOWN_TOPIC_OR_PARTITION } from '../errors.js';
+import type { TopicMetadata } from '../protocol/metadata.js';
 
 const MAX_AGE_MS = 10_000;
 /** A topic that is not there may be made at any moment. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { ClusterMetadata } from './protocol/metadata.js';
+import type { ClusterMetadata } from '../protocol/metadata.js';
 import { leadersOf, TopicLeaders } from './topic-leaders.js';
 
 function answering(partitions: number, errorCode = 0) {

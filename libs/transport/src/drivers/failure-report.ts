@@ -1,4 +1,4 @@
-import type { DriverEvents } from '../driver.js';
+import type { DriverEvents } from './driver.js';
 import { asError } from './errors.js';
 
 export interface FailureReportOptions {

@@ -10,7 +10,7 @@ import {
   REBALANCE_IN_PROGRESS,
   TOPIC_AUTHORIZATION_FAILED,
   UNKNOWN_MEMBER_ID,
-} from './errors.js';
+} from '../errors.js';
 
 /**
  * `rebalancing`: of the group still, and called to join again, which it does once what it lost is given up.

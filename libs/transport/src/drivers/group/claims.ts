@@ -1,5 +1,5 @@
 import type { GroupAssignment, GroupMember } from './assigner.js';
-import type { MemberSubscription } from './protocol/consumer-protocol.js';
+import type { MemberSubscription } from '../protocol/consumer-protocol.js';
 
 type Claimant = MemberSubscription & { memberId: string };
 

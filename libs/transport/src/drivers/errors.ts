@@ -1,5 +1,5 @@
-import { DriverError } from '../driver.js';
-import type { DriverErrorKind } from '../driver.js';
+import { DriverError } from './driver.js';
+import type { DriverErrorKind } from './driver.js';
 
 export const NO_ERROR = 0;
 export const OFFSET_OUT_OF_RANGE = 1;

@@ -7,7 +7,7 @@ import {
   NOT_COORDINATOR,
   REBALANCE_IN_PROGRESS,
   UNKNOWN_MEMBER_ID,
-} from './errors.js';
+} from '../errors.js';
 import { join, joined, leave, recall, refused, synced, UNJOINED } from './membership.js';
 
 const begun = { memberId: 'm', generation: 3, leaderId: 'm' };

@@ -1,5 +1,5 @@
 import type { Assignment, CommitOffset } from '../driver.js';
-import type { TopicPartitions } from './protocol/consumer-protocol.js';
+import type { TopicPartitions } from '../protocol/consumer-protocol.js';
 
 type TopicPartition = { topic: string; partition: number };
 

@@ -1,6 +1,6 @@
 import type { DriverEvents } from '../driver.js';
-import { Backoff } from './backoff.js';
-import { pause } from './deadline.js';
+import { Backoff } from '../timing/backoff.js';
+import { pause } from '../timing/deadline.js';
 
 export interface PresenceOptions {
   /** Asks the cluster anything; rejects where no broker answers. */

@@ -1,4 +1,4 @@
-import type { HeaderValue, OutgoingRecord } from '../../driver.js';
+import type { HeaderValue, OutgoingRecord } from '../driver.js';
 import { crc32c } from './crc32c.js';
 
 /** Bytes of a version 2 record batch before its first record. */
