@@ -5,6 +5,7 @@ import { TopicConfigs } from './cluster/topic-configs.js';
 import type { Clock } from './clock.js';
 import { GroupCoordinator, type GroupLimits } from './group/group-coordinator.js';
 import { ErrorCode, KafkaError } from './protocol/errors.js';
+import { Rights } from './rights.js';
 
 /** A broker as metadata shows it. */
 export interface Node {
@@ -39,6 +40,7 @@ export class Cluster {
   readonly nodes = new Map<number, Node>();
   readonly topics = new Map<string, Topic>();
   readonly groups: GroupCoordinator;
+  readonly rights = new Rights();
   private nextProducerId = 0;
 
   constructor(
@@ -75,6 +77,30 @@ export class Cluster {
 
   partition(topic: string, index: number): Partition | undefined {
     return this.topics.get(topic)?.partitions[index];
+  }
+
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION */
+  partitionOf(topic: string, index: number): Partition {
+    const partition = this.partition(topic, index);
+    if (partition) return partition;
+    throw new KafkaError(
+      ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+      `There is no partition ${index} of '${topic}'.`,
+    );
+  }
+
+  /** @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, OFFSET_OUT_OF_RANGE */
+  deleteRecords(topic: string, index: number, upTo: { before: number } | { keep: number }): void {
+    const partition = this.partitionOf(topic, index);
+    const { log } = partition;
+    const before = 'before' in upTo ? upTo.before : Math.max(log.endOffset - upTo.keep, log.startOffset);
+    if (!(before >= 0 && before <= log.endOffset))
+      throw new KafkaError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `${topic}[${index}] holds offsets up to ${log.endOffset}: nothing ends before ${before}.`,
+      );
+    log.deleteBefore(before);
+    partition.changed();
   }
 
   topicById(id: string): Topic | undefined {
@@ -139,12 +165,7 @@ export class Cluster {
    * @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, BROKER_NOT_AVAILABLE
    */
   moveLeader(topic: string, index: number, nodeId: number): void {
-    const partition = this.partition(topic, index);
-    if (!partition)
-      throw new KafkaError(
-        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
-        `There is no partition ${index} of '${topic}'.`,
-      );
+    const partition = this.partitionOf(topic, index);
     if (!this.isAlive(nodeId))
       throw new KafkaError(
         ErrorCode.BROKER_NOT_AVAILABLE,

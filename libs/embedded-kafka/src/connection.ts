@@ -2,7 +2,9 @@ import type { Socket } from 'node:net';
 import type { Clock } from './clock.js';
 import type { Cluster } from './cluster.js';
 import { FrameSplitter } from './frames.js';
-import type { Fault, Interceptors } from './interceptors.js';
+import type { Fault, PartitionTest } from './faults.js';
+import type { Interceptors } from './interceptors.js';
+import { ErrorCode } from './protocol/errors.js';
 import { MalformedRequest } from './protocol/malformed.js';
 import type { Writer } from './protocol/writer.js';
 import { decode, encode, type Request } from './request.js';
@@ -91,19 +93,29 @@ export class Connection {
     return this.handled(request);
   }
 
-  private handled(request: Request): Writer | undefined | Promise<Writer | undefined> {
+  private handled(
+    request: Request,
+    injected: (topic: string, partition: number) => number = noError,
+  ): Writer | undefined | Promise<Writer | undefined> {
     const { version, clientId, call } = request;
     const { cluster, clock, nodeId } = this.options;
     const { clientHost } = this;
     const { signal } = this.closed;
-    const reply = call.handle({ cluster, clock, nodeId, version, clientId, clientHost, signal });
+    const reply = call.handle({ cluster, clock, nodeId, version, clientId, clientHost, signal, injected });
     return reply instanceof Promise ? reply.then(late => encode(request, late)) : encode(request, reply);
   }
 
   private async intercepted(request: Request): Promise<Writer | undefined> {
     const { api, version, clientId, call } = request;
     const { interceptors, nodeId } = this.options;
-    const seen = { apiKey: api.key, apiVersion: version, clientId, nodeId, body: call.body };
+    const seen = {
+      apiKey: api.key,
+      apiVersion: version,
+      clientId,
+      nodeId,
+      body: call.body,
+      partitions: call.partitions,
+    };
     const fault = await untilAborted<Fault | undefined>(this.closed.signal, (done, failed) => {
       interceptors.decide(seen).then(done, failed);
       return () => {};
@@ -119,6 +131,7 @@ export class Connection {
         this.close();
         return undefined;
       case 'error':
+        if (fault.only) return this.handled(request, errorFor(fault.only, fault.code));
         return encode(request, request.call.refuse(fault.code));
       case 'delay':
         await this.pause(fault.ms);
@@ -130,9 +143,30 @@ export class Connection {
         await this.handled(request);
         this.close();
         return undefined;
+      case 'trickle':
+        await this.trickle(await this.handled(request), fault.ms, fault.bytes);
+        return undefined;
+      case 'stall':
+        await this.stall(await this.handled(request));
+        return undefined;
       default:
         return this.handled(request);
     }
+  }
+
+  private async trickle(response: Writer | undefined, ms: number, bytes: number): Promise<void> {
+    const frame = Buffer.concat(response?.frame() ?? []);
+    for (let at = 0; at < frame.length && !this.closed.signal.aborted; at += bytes) {
+      this.socket.write(frame.subarray(at, at + bytes));
+      await this.pause(ms);
+    }
+  }
+
+  /** Nothing can be sent after half a response: the connection is held until it closes. */
+  private async stall(response: Writer | undefined): Promise<void> {
+    const frame = Buffer.concat(response?.frame() ?? []);
+    this.socket.write(frame.subarray(0, Math.ceil(frame.length / 2)));
+    await untilAborted<void>(this.closed.signal, () => () => {});
   }
 
   private pause(ms: number): Promise<void> {
@@ -165,4 +199,10 @@ export class Connection {
     log(`broker ${nodeId} closes the connection from ${this.clientHost}: ${kind}: ${reason}`);
     this.close();
   }
+}
+
+const noError = (): number => ErrorCode.NONE;
+
+function errorFor(befalls: PartitionTest, code: number): (topic: string, partition: number) => number {
+  return (topic, partition) => (befalls({ topic, partition }) ? code : ErrorCode.NONE);
 }

@@ -1,7 +1,10 @@
 import { Broker } from './broker.js';
 import { SystemClock } from './clock.js';
 import { Cluster, type NewTopic } from './cluster.js';
+import { faultAt, type FaultTarget } from './fault-target.js';
+import type { Fault } from './faults.js';
 import { Interceptors, type Interceptor } from './interceptors.js';
+import type { DeniedRight } from './rights.js';
 
 export interface EmbeddedKafkaOptions {
   /** How many brokers the cluster has; their ids start at 1. Default 1. */
@@ -131,6 +134,36 @@ export class EmbeddedKafka implements AsyncDisposable {
    */
   intercept(apiKey: number, interceptor: Interceptor): () => void {
     return this.interceptors.add(apiKey, interceptor);
+  }
+
+  /**
+   * Lets `fault` befall the requests that fit `target`; where several fit, the first one that was added counts.
+   * Returns what removes it.
+   * @throws RangeError for an API that is not served, or that names no topics where one is targeted
+   */
+  inject(target: FaultTarget, fault: Fault): () => void {
+    return this.interceptors.add(target.api, faultAt(target, fault));
+  }
+
+  /**
+   * Takes a right away, so that requests that need it are refused as Kafka refuses them. Returns what gives it back.
+   */
+  deny(right: DeniedRight): () => void {
+    return this.cluster.rights.deny(right);
+  }
+
+  /** The first offset of a partition that can be read, and the one that its next record gets. */
+  offsetsOf(topic: string, partition: number): { start: number; end: number } {
+    const { log } = this.cluster.partitionOf(topic, partition);
+    return { start: log.startOffset, end: log.endOffset };
+  }
+
+  /**
+   * Lets go of a partition's records before `offset`, or of all but the newest `keep`, as retention does; whoever
+   * reads them is told OFFSET_OUT_OF_RANGE. @throws KafkaError where there is no such partition or offset
+   */
+  deleteRecords(topic: string, partition: number, upTo: { before: number } | { keep: number }): void {
+    this.cluster.deleteRecords(topic, partition, upTo);
   }
 
   /** Stops everything. No socket and no timer is left, and all records are gone. */

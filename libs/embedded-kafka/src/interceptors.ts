@@ -1,3 +1,6 @@
+import type { TopicPartition } from './api/api.js';
+import type { Fault } from './faults.js';
+
 /** A request as an interceptor sees it. */
 export interface InterceptedRequest {
   readonly apiKey: number;
@@ -7,31 +10,9 @@ export interface InterceptedRequest {
   readonly nodeId: number;
   /** The decoded request, with Kafka's own field names in camel case; see the file of its API in src/api. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** The topics and partitions it names, where it names any. */
+  readonly partitions: readonly TopicPartition[];
 }
-
-/** What becomes of an intercepted request; made with `fault`. */
-export type Fault =
-  | { readonly kind: 'delay'; readonly ms: number }
-  | { readonly kind: 'error'; readonly code: number }
-  | { readonly kind: 'drop' }
-  | { readonly kind: 'dropResponse' }
-  | { readonly kind: 'close' }
-  | { readonly kind: 'closeAfter' };
-
-export const fault = {
-  /** Handles the request after `ms` milliseconds; later ones on the same connection wait, as on a slow broker. */
-  delay: (ms: number): Fault => ({ kind: 'delay', ms }),
-  /** Answers with this error code, wherever the response has room for one; nothing is done. */
-  error: (code: number): Fault => ({ kind: 'error', code }),
-  /** Neither handles nor answers the request. */
-  drop: { kind: 'drop' } as Fault,
-  /** Handles the request, and never answers it. */
-  dropResponse: { kind: 'dropResponse' } as Fault,
-  /** Closes the connection; nothing is done. */
-  close: { kind: 'close' } as Fault,
-  /** Handles the request, then closes the connection instead of answering. */
-  closeAfter: { kind: 'closeAfter' } as Fault,
-} as const;
 
 /**
  * Looks at one request and says what becomes of it; `undefined` lets it pass. While a promise is pending, the

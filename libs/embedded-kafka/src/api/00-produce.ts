@@ -3,6 +3,7 @@ import { ErrorCode, KafkaError } from '../protocol/errors.js';
 import { array, int16, int32, int64, nullableString, records, string } from '../protocol/schema.js';
 import type { Decoded } from '../protocol/schema.js';
 import { defineApi, NO_RESPONSE, type RequestContext } from './api.js';
+import { partitionRefusal } from './refusal.js';
 
 /**
  * Produce: versions 3 to 9.
@@ -41,6 +42,8 @@ type Produced = Decoded<typeof request>['topicData'][number]['partitionData'][nu
 
 /** Appends one partition's batch; every error is that partition's alone. */
 function append(topicName: string, { index, records }: Produced, acks: number, context: RequestContext) {
+  const refused = partitionRefusal(context, 'Write', topicName, index);
+  if (refused) return { index, errorCode: refused };
   const topic = context.cluster.topics.get(topicName);
   const partition = topic?.partitions[index];
   if (!topic || !partition) return { index, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
@@ -82,6 +85,11 @@ export const produce = defineApi({
   flexibleSince: 9,
   request,
   response,
+  answersByPartition: true,
+  names: ({ topicData }) =>
+    topicData.flatMap(({ name, partitionData }) =>
+      partitionData.map(({ index }) => ({ topic: name, partition: index })),
+    ),
 
   handle({ acks, topicData, transactionalId }, context) {
     if (acks !== 0 && acks !== 1 && acks !== -1) return ErrorCode.INVALID_REQUIRED_ACKS;

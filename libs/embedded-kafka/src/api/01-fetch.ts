@@ -1,4 +1,3 @@
-import type { Partition } from '../cluster/partition.js';
 import { ErrorCode } from '../protocol/errors.js';
 import {
   array,
@@ -14,6 +13,7 @@ import {
 import type { Decoded, Encodable } from '../protocol/schema.js';
 import { untilAborted } from '../until-aborted.js';
 import { defineApi, type RequestContext } from './api.js';
+import { partitionRefusal } from './refusal.js';
 
 /**
  * Fetch: versions 4 to 12. Fetch sessions are not kept: each request names all its partitions, as Kafka allows
@@ -71,19 +71,20 @@ interface Attempt {
   readonly due: boolean;
 }
 
-function attempt(fetched: FetchRequest, { cluster, nodeId }: RequestContext): Attempt {
+function attempt(fetched: FetchRequest, context: RequestContext): Attempt {
+  const { cluster, nodeId } = context;
   let left = fetched.maxBytes;
   let size = 0;
   let failed = false;
 
-  const read = (
-    partition: Partition | undefined,
-    wanted: FetchRequest['topics'][number]['partitions'][number],
-  ) => {
+  const read = (topic: string, wanted: FetchRequest['topics'][number]['partitions'][number]) => {
     const refuse = (errorCode: number) => {
       failed = true;
       return { partitionIndex: wanted.partition, errorCode, records: [] };
     };
+    const refused = partitionRefusal(context, 'Read', topic, wanted.partition);
+    if (refused) return refuse(refused);
+    const partition = cluster.partition(topic, wanted.partition);
     if (!partition) return refuse(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION);
     const error = partition.leadershipError(nodeId, wanted.currentLeaderEpoch);
     if (error) return refuse(error);
@@ -110,7 +111,7 @@ function attempt(fetched: FetchRequest, { cluster, nodeId }: RequestContext): At
 
   const responses = fetched.topics.map(({ topic, partitions }) => ({
     topic,
-    partitions: partitions.map(wanted => read(cluster.partition(topic, wanted.partition), wanted)),
+    partitions: partitions.map(wanted => read(topic, wanted)),
   }));
   return { response: { responses }, due: failed || size >= fetched.minBytes };
 }
@@ -155,6 +156,9 @@ export const fetch = defineApi({
   flexibleSince: 12,
   request,
   response,
+  answersByPartition: true,
+  names: ({ topics }) =>
+    topics.flatMap(({ topic, partitions }) => partitions.map(({ partition }) => ({ topic, partition }))),
 
   handle(fetched, context) {
     if (fetched.sessionId !== 0) return ErrorCode.FETCH_SESSION_ID_NOT_FOUND;

@@ -2,6 +2,7 @@ import type { Partition } from '../cluster/partition.js';
 import { ErrorCode } from '../protocol/errors.js';
 import { array, int16, int32, int64, int8, string } from '../protocol/schema.js';
 import { defineApi } from './api.js';
+import { partitionRefusal } from './refusal.js';
 
 /**
  * ListOffsets: versions 1 to 6.
@@ -51,14 +52,21 @@ export const listOffsets = defineApi({
   flexibleSince: 6,
   request,
   response,
+  answersByPartition: true,
+  names: ({ topics }) =>
+    topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex })),
+    ),
 
-  handle: ({ topics }, { cluster, nodeId }) => ({
+  handle: ({ topics }, context) => ({
     topics: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex, currentLeaderEpoch, timestamp }) => {
-        const partition = cluster.partition(name, partitionIndex);
+        const refused = partitionRefusal(context, 'Describe', name, partitionIndex);
+        if (refused) return { partitionIndex, errorCode: refused };
+        const partition = context.cluster.partition(name, partitionIndex);
         if (!partition) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-        const errorCode = partition.leadershipError(nodeId, currentLeaderEpoch);
+        const errorCode = partition.leadershipError(context.nodeId, currentLeaderEpoch);
         return errorCode
           ? { partitionIndex, errorCode }
           : { partitionIndex, ...lookUp(partition, timestamp) };

@@ -78,14 +78,21 @@ export const metadata = defineApi({
   request,
   response,
 
-  handle({ topics }, { cluster, version }) {
+  names: ({ topics }) => (topics ?? []).map(({ name }) => ({ topic: name })),
+
+  handle({ topics }, { cluster, version, clientId }) {
     const all = topics === null || (version === 0 && topics.length === 0);
-    const names = all ? [...cluster.topics.keys()] : topics.map(({ name }) => name);
+    const refusalOf = (name: string) => cluster.rights.refusal(clientId, 'Describe', { topic: name });
+    const names = all
+      ? [...cluster.topics.keys()].filter(name => !refusalOf(name))
+      : topics.map(({ name }) => name);
     return {
       brokers: cluster.liveNodes().map(({ id, host, port }) => ({ nodeId: id, host, port })),
       clusterId: cluster.id,
       controllerId: cluster.controllerId,
       topics: names.map(name => {
+        const refused = refusalOf(name);
+        if (refused) return { errorCode: refused, name, partitions: [] };
         const topic = cluster.topics.get(name);
         if (topic) return describe(topic, cluster);
         const { INVALID_TOPIC_EXCEPTION, UNKNOWN_TOPIC_OR_PARTITION } = ErrorCode;

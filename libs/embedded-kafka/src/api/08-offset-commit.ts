@@ -1,9 +1,9 @@
-import type { Cluster } from '../cluster.js';
 import type { Group } from '../group/group.js';
 import { ErrorCode } from '../protocol/errors.js';
 import { array, int16, int32, int64, nullableString, string } from '../protocol/schema.js';
 import type { Decoded } from '../protocol/schema.js';
-import { defineApi } from './api.js';
+import { defineApi, type RequestContext } from './api.js';
+import { groupRefusal, partitionRefusal } from './refusal.js';
 
 /**
  * OffsetCommit: versions 2 to 8.
@@ -39,8 +39,11 @@ const MAX_METADATA = 4096;
 
 type Committed = Decoded<typeof request>['topics'][number]['partitions'][number];
 
-function commit(group: Group, topic: string, committed: Committed, cluster: Cluster): number {
-  if (!cluster.partition(topic, committed.partitionIndex)) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
+function commit(group: Group, topic: string, committed: Committed, context: RequestContext): number {
+  const refused = partitionRefusal(context, 'Read', topic, committed.partitionIndex);
+  if (refused) return refused;
+  if (!context.cluster.partition(topic, committed.partitionIndex))
+    return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION;
   const metadata = committed.committedMetadata ?? '';
   if (metadata.length > MAX_METADATA) return ErrorCode.OFFSET_METADATA_TOO_LARGE;
   group.offsets.commit(topic, committed.partitionIndex, {
@@ -58,10 +61,16 @@ export const offsetCommit = defineApi({
   flexibleSince: 8,
   request,
   response,
+  answersByPartition: true,
+  names: ({ topics }) =>
+    topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex })),
+    ),
 
-  handle({ groupId, memberId, groupInstanceId, generationId, topics }, { cluster, nodeId }) {
-    if (groupId === '') return ErrorCode.INVALID_GROUP_ID;
-    if (cluster.coordinatorOf(groupId)?.id !== nodeId) return ErrorCode.NOT_COORDINATOR;
+  handle({ groupId, memberId, groupInstanceId, generationId, topics }, context) {
+    const { cluster } = context;
+    const refused = groupRefusal(context, 'Read', groupId);
+    if (refused) return refused;
     const known = cluster.groups.get(groupId);
     if (!known && generationId >= 0) return ErrorCode.ILLEGAL_GENERATION;
     const group = known ?? cluster.groups.getOrCreate(groupId);
@@ -72,7 +81,7 @@ export const offsetCommit = defineApi({
         name,
         partitions: partitions.map(committed => ({
           partitionIndex: committed.partitionIndex,
-          errorCode: commit(group, name, committed, cluster),
+          errorCode: commit(group, name, committed, context),
         })),
       })),
     };

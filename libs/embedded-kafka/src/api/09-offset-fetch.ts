@@ -1,4 +1,3 @@
-import type { Cluster } from '../cluster.js';
 import { ErrorCode } from '../protocol/errors.js';
 import {
   array,
@@ -12,7 +11,8 @@ import {
   string,
 } from '../protocol/schema.js';
 import type { Decoded } from '../protocol/schema.js';
-import { defineApi } from './api.js';
+import { defineApi, type RequestContext } from './api.js';
+import { groupRefusal, partitionRefusal } from './refusal.js';
 
 /**
  * OffsetFetch: versions 1 to 8.
@@ -55,18 +55,25 @@ const response = {
 
 type Wanted = Decoded<typeof request>['topics'];
 
-function fetchGroup(groupId: string, wanted: Wanted, cluster: Cluster, nodeId: number) {
-  if (cluster.coordinatorOf(groupId)?.id !== nodeId) return refuseGroup(wanted, ErrorCode.NOT_COORDINATOR);
+function fetchGroup(groupId: string, wanted: Wanted, context: RequestContext) {
+  const { cluster, clientId } = context;
+  const refused = groupRefusal(context, 'Describe', groupId);
+  if (refused) return refuseGroup(wanted, refused);
   const offsets = cluster.groups.get(groupId)?.offsets;
   const topics =
     wanted ??
-    offsets?.entries().map(({ topic, partitions }) => ({ name: topic, partitionIndexes: partitions })) ??
+    offsets
+      ?.entries()
+      .filter(({ topic }) => cluster.rights.allows(clientId, 'Describe', { topic }))
+      .map(({ topic, partitions }) => ({ name: topic, partitionIndexes: partitions })) ??
     [];
   return {
     errorCode: ErrorCode.NONE,
     topics: topics.map(({ name, partitionIndexes }) => ({
       name,
       partitions: partitionIndexes.map(partitionIndex => {
+        const errorCode = partitionRefusal(context, 'Describe', name, partitionIndex);
+        if (errorCode) return { partitionIndex, errorCode };
         const committed = offsets?.get(name, partitionIndex);
         if (!committed) return { partitionIndex };
         const { offset, leaderEpoch, metadata } = committed;
@@ -94,12 +101,20 @@ export const offsetFetch = defineApi({
   request,
   response,
 
-  handle({ groupId, topics, groups }, { cluster, nodeId, version }) {
-    if (version < 8) return fetchGroup(groupId, topics, cluster, nodeId);
+  answersByPartition: true,
+  names: ({ topics, groups }) =>
+    [topics, ...groups.map(group => group.topics)].flatMap(wanted =>
+      (wanted ?? []).flatMap(({ name, partitionIndexes }) =>
+        partitionIndexes.map(partition => ({ topic: name, partition })),
+      ),
+    ),
+
+  handle({ groupId, topics, groups }, context) {
+    if (context.version < 8) return fetchGroup(groupId, topics, context);
     return {
       groups: groups.map(group => ({
         groupId: group.groupId,
-        ...fetchGroup(group.groupId, group.topics, cluster, nodeId),
+        ...fetchGroup(group.groupId, group.topics, context),
       })),
     };
   },

@@ -1,7 +1,6 @@
-import type { Cluster } from '../cluster.js';
 import { ErrorCode } from '../protocol/errors.js';
 import { array, arrayOf, int16, int32, int8, nullableString, string } from '../protocol/schema.js';
-import { defineApi } from './api.js';
+import { defineApi, type RequestContext } from './api.js';
 
 /**
  * FindCoordinator: versions 0 to 4.
@@ -35,12 +34,14 @@ const response = {
 
 const GROUP = 0;
 
-function find(key: string, keyType: number, cluster: Cluster) {
+function find(key: string, keyType: number, { cluster, clientId }: RequestContext) {
   if (keyType !== GROUP)
     return {
       errorCode: ErrorCode.INVALID_REQUEST,
       errorMessage: `The embedded broker coordinates groups only (key type 0), not key type ${keyType}.`,
     };
+  const refused = cluster.rights.refusal(clientId, 'Describe', { group: key });
+  if (refused) return { errorCode: refused };
   const node = cluster.coordinatorOf(key);
   if (!node) return { errorCode: ErrorCode.COORDINATOR_NOT_AVAILABLE };
   return { nodeId: node.id, host: node.host, port: node.port };
@@ -54,9 +55,9 @@ export const findCoordinator = defineApi({
   request,
   response,
 
-  handle({ key, keyType, coordinatorKeys }, { cluster, version }) {
-    if (version < 4) return find(key, keyType, cluster);
-    return { coordinators: coordinatorKeys.map(each => ({ key: each, ...find(each, keyType, cluster) })) };
+  handle({ key, keyType, coordinatorKeys }, context) {
+    if (context.version < 4) return find(key, keyType, context);
+    return { coordinators: coordinatorKeys.map(each => ({ key: each, ...find(each, keyType, context) })) };
   },
 
   refuse: ({ coordinatorKeys }, errorCode) => ({

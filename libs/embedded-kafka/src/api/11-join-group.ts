@@ -1,6 +1,7 @@
 import { ErrorCode } from '../protocol/errors.js';
 import { array, bytes, int16, int32, nullableString, string } from '../protocol/schema.js';
 import { defineApi } from './api.js';
+import { groupRefusal } from './refusal.js';
 
 /**
  * JoinGroup: versions 0 to 6.
@@ -37,10 +38,11 @@ export const joinGroup = defineApi({
   request,
   response,
 
-  handle(asked, { cluster, nodeId, clientId, clientHost, version }) {
+  handle(asked, context) {
+    const { cluster, clientId, clientHost, version } = context;
     const { groupId, memberId, sessionTimeoutMs } = asked;
-    if (groupId === '') return ErrorCode.INVALID_GROUP_ID;
-    if (cluster.coordinatorOf(groupId)?.id !== nodeId) return ErrorCode.NOT_COORDINATOR;
+    const refused = groupRefusal(context, 'Read', groupId);
+    if (refused) return refused;
     if (!cluster.groups.acceptsSession(sessionTimeoutMs)) return ErrorCode.INVALID_SESSION_TIMEOUT;
     if (memberId !== '' && !cluster.groups.get(groupId)) return ErrorCode.UNKNOWN_MEMBER_ID;
 

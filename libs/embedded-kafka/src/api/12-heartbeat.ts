@@ -1,6 +1,7 @@
 import { ErrorCode } from '../protocol/errors.js';
 import { int16, int32, nullableString, string } from '../protocol/schema.js';
 import { defineApi } from './api.js';
+import { groupRefusal } from './refusal.js';
 
 /**
  * Heartbeat: versions 0 to 4.
@@ -22,9 +23,10 @@ export const heartbeat = defineApi({
     errorCode: int16(),
   },
 
-  handle({ groupId, generationId, memberId, groupInstanceId }, { cluster, nodeId }) {
-    if (cluster.coordinatorOf(groupId)?.id !== nodeId) return ErrorCode.NOT_COORDINATOR;
-    const group = cluster.groups.get(groupId);
+  handle({ groupId, generationId, memberId, groupInstanceId }, context) {
+    const refused = groupRefusal(context, 'Read', groupId);
+    if (refused) return refused;
+    const group = context.cluster.groups.get(groupId);
     return {
       errorCode: group?.heartbeat(memberId, groupInstanceId, generationId) ?? ErrorCode.UNKNOWN_MEMBER_ID,
     };

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../protocol/errors.js';
 import { array, int16, int32, nullableString, string } from '../protocol/schema.js';
 import { defineApi } from './api.js';
+import { groupRefusal } from './refusal.js';
 
 /**
  * LeaveGroup: versions 0 to 4.
@@ -25,12 +26,13 @@ export const leaveGroup = defineApi({
     ),
   },
 
-  handle({ groupId, memberId, members }, { cluster, nodeId, version }) {
-    if (cluster.coordinatorOf(groupId)?.id !== nodeId) return ErrorCode.NOT_COORDINATOR;
-    const group = cluster.groups.get(groupId);
+  handle({ groupId, memberId, members }, context) {
+    const refused = groupRefusal(context, 'Read', groupId);
+    if (refused) return refused;
+    const group = context.cluster.groups.get(groupId);
     const leave = (id: string, instanceId: string | null) =>
       group?.leave(id, instanceId) ?? ErrorCode.UNKNOWN_MEMBER_ID;
-    if (version < 3) return { errorCode: leave(memberId, null) };
+    if (context.version < 3) return { errorCode: leave(memberId, null) };
     return {
       members: members.map(member => ({
         ...member,

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../protocol/errors.js';
 import { array, bytes, int16, int32, nullableString, string } from '../protocol/schema.js';
 import { defineApi } from './api.js';
+import { groupRefusal } from './refusal.js';
 
 /**
  * SyncGroup: versions 0 to 4.
@@ -24,9 +25,10 @@ export const syncGroup = defineApi({
     assignment: bytes({ default: Buffer.alloc(0) }),
   },
 
-  handle(asked, { cluster, nodeId }) {
-    if (cluster.coordinatorOf(asked.groupId)?.id !== nodeId) return ErrorCode.NOT_COORDINATOR;
-    const group = cluster.groups.get(asked.groupId);
+  handle(asked, context) {
+    const refused = groupRefusal(context, 'Read', asked.groupId);
+    if (refused) return refused;
+    const group = context.cluster.groups.get(asked.groupId);
     return group?.sync(asked) ?? ErrorCode.UNKNOWN_MEMBER_ID;
   },
 

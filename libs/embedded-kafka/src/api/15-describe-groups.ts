@@ -1,8 +1,8 @@
 import type { Group } from '../group/group.js';
-import { ErrorCode } from '../protocol/errors.js';
 import { array, arrayOf, bool, bytes, int16, int32, nullableString, string } from '../protocol/schema.js';
 import { defineApi } from './api.js';
 import { NOT_ASKED } from './authorized-operations.js';
+import { groupRefusal } from './refusal.js';
 
 /**
  * DescribeGroups: versions 0 to 5.
@@ -63,11 +63,11 @@ export const describeGroups = defineApi({
   request,
   response,
 
-  handle: ({ groups }, { cluster, nodeId }) => ({
+  handle: ({ groups }, context) => ({
     groups: groups.map(groupId => {
-      if (cluster.coordinatorOf(groupId)?.id !== nodeId)
-        return { groupId, errorCode: ErrorCode.NOT_COORDINATOR };
-      const group = cluster.groups.get(groupId);
+      const errorCode = groupRefusal(context, 'Describe', groupId);
+      if (errorCode) return { groupId, errorCode };
+      const group = context.cluster.groups.get(groupId);
       return group ? describe(group) : { groupId, groupState: 'Dead' };
     }),
   }),

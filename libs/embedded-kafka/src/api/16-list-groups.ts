@@ -17,12 +17,15 @@ export const listGroups = defineApi({
     groups: array({ groupId: string(), protocolType: string(), groupState: string({ since: 4 }) }),
   },
 
-  handle({ statesFilter }, { cluster, nodeId }) {
+  handle({ statesFilter }, { cluster, nodeId, clientId }) {
+    const { rights } = cluster;
+    const mayAll = rights.allows(clientId, 'Describe', 'cluster');
     const wanted = new Set(statesFilter.map(state => state.toLowerCase()));
     return {
       groups: cluster.groups
         .all()
         .filter(group => cluster.coordinatorOf(group.id)?.id === nodeId)
+        .filter(({ id }) => mayAll || rights.allows(clientId, 'Describe', { group: id }))
         .filter(group => wanted.size === 0 || wanted.has(group.state.toLowerCase()))
         .map(group => ({
           groupId: group.id,

@@ -1,4 +1,3 @@
-import type { Cluster } from '../cluster.js';
 import { ErrorCode, KafkaError } from '../protocol/errors.js';
 import {
   array,
@@ -15,7 +14,7 @@ import {
 } from '../protocol/schema.js';
 import type { Decoded } from '../protocol/schema.js';
 import { ConfigSource } from './config-source.js';
-import { defineApi } from './api.js';
+import { defineApi, type RequestContext } from './api.js';
 
 /**
  * CreateTopics: versions 2 to 7.
@@ -76,7 +75,12 @@ function assignmentOf(asked: Asked): number[][] | undefined {
   });
 }
 
-function create(asked: Asked, validateOnly: boolean, cluster: Cluster) {
+function create(asked: Asked, validateOnly: boolean, { cluster, clientId }: RequestContext) {
+  const { rights } = cluster;
+  const refused =
+    rights.refusal(clientId, 'Create', 'cluster') &&
+    rights.refusal(clientId, 'Create', { topic: asked.name });
+  if (refused) return { name: asked.name, errorCode: refused, errorMessage: 'Authorization failed.' };
   try {
     const configs = Object.fromEntries(
       asked.configs.map(({ name, value }) => {
@@ -121,12 +125,14 @@ export const createTopics = defineApi({
   request,
   response,
 
-  handle({ topics, validateOnly }, { cluster }) {
+  names: ({ topics }) => topics.map(({ name }) => ({ topic: name })),
+
+  handle({ topics, validateOnly }, context) {
     const byName = new Map<string, Asked[]>();
     for (const asked of topics) byName.set(asked.name, [...(byName.get(asked.name) ?? []), asked]);
     return {
       topics: [...byName].map(([name, [asked, another]]) => {
-        if (asked && !another) return create(asked, validateOnly, cluster);
+        if (asked && !another) return create(asked, validateOnly, context);
         return {
           name,
           errorCode: ErrorCode.INVALID_REQUEST,

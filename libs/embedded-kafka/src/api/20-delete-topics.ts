@@ -1,8 +1,7 @@
-import type { Cluster } from '../cluster.js';
 import { ErrorCode } from '../protocol/errors.js';
 import { array, arrayOf, int16, int32, NO_UUID, nullableString, string, uuid } from '../protocol/schema.js';
 import type { Decoded } from '../protocol/schema.js';
-import { defineApi } from './api.js';
+import { defineApi, type RequestContext } from './api.js';
 
 /**
  * DeleteTopics: versions 1 to 6.
@@ -34,8 +33,10 @@ function asked({ topics, topicNames }: Decoded<typeof request>): Named[] {
   return [...topics, ...topicNames.map(name => ({ name, topicId: NO_UUID }))];
 }
 
-function remove({ name, topicId }: Named, cluster: Cluster) {
+function remove({ name, topicId }: Named, { cluster, clientId }: RequestContext) {
   const topic = name === null ? cluster.topicById(topicId) : cluster.topics.get(name);
+  const refused = cluster.rights.refusal(clientId, 'Delete', { topic: topic?.name ?? name ?? '' });
+  if (refused) return { name, topicId, errorCode: refused };
   if (topic) {
     cluster.deleteTopic(topic.name);
     return { name: topic.name, topicId: topic.id };
@@ -52,7 +53,9 @@ export const deleteTopics = defineApi({
   request,
   response,
 
-  handle: (request, { cluster }) => ({ responses: asked(request).map(named => remove(named, cluster)) }),
+  names: request => asked(request).flatMap(({ name }) => (name === null ? [] : [{ topic: name }])),
+
+  handle: (request, context) => ({ responses: asked(request).map(named => remove(named, context)) }),
 
   refuse: (request, errorCode) => ({ responses: asked(request).map(named => ({ ...named, errorCode })) }),
 });

@@ -1,7 +1,7 @@
-import type { Cluster } from '../cluster.js';
 import { ErrorCode } from '../protocol/errors.js';
 import { array, int16, int32, int64, string } from '../protocol/schema.js';
-import { defineApi } from './api.js';
+import { defineApi, type RequestContext } from './api.js';
+import { partitionRefusal } from './refusal.js';
 
 /**
  * DeleteRecords: versions 0 to 2.
@@ -30,10 +30,12 @@ const response = {
 /** Stands for the end of the log. */
 const HIGH_WATERMARK = -1;
 
-function remove(topic: string, partitionIndex: number, offset: number, cluster: Cluster, nodeId: number) {
-  const partition = cluster.partition(topic, partitionIndex);
+function remove(topic: string, partitionIndex: number, offset: number, context: RequestContext) {
+  const refused = partitionRefusal(context, 'Delete', topic, partitionIndex);
+  if (refused) return { partitionIndex, errorCode: refused };
+  const partition = context.cluster.partition(topic, partitionIndex);
   if (!partition) return { partitionIndex, errorCode: ErrorCode.UNKNOWN_TOPIC_OR_PARTITION };
-  const errorCode = partition.leadershipError(nodeId);
+  const errorCode = partition.leadershipError(context.nodeId);
   if (errorCode) return { partitionIndex, errorCode };
   const { log } = partition;
   const upTo = offset === HIGH_WATERMARK ? log.endOffset : offset;
@@ -51,11 +53,17 @@ export const deleteRecords = defineApi({
   request,
   response,
 
-  handle: ({ topics }, { cluster, nodeId }) => ({
+  answersByPartition: true,
+  names: ({ topics }) =>
+    topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex }) => ({ topic: name, partition: partitionIndex })),
+    ),
+
+  handle: ({ topics }, context) => ({
     topics: topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex, offset }) =>
-        remove(name, partitionIndex, offset, cluster, nodeId),
+        remove(name, partitionIndex, offset, context),
       ),
     })),
   }),

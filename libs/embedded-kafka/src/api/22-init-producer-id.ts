@@ -24,8 +24,11 @@ export const initProducerId = defineApi({
     producerEpoch: int16({ default: -1 }),
   },
 
-  handle({ transactionalId }, { cluster }) {
+  handle({ transactionalId }, { cluster, clientId }) {
     if (transactionalId !== null) return ErrorCode.INVALID_REQUEST;
+    const { rights } = cluster;
+    const refused = rights.refusal(clientId, 'IdempotentWrite', 'cluster');
+    if (refused && !rights.allows(clientId, 'Write', { topic: '*' })) return refused;
     return { producerId: cluster.newProducerId(), producerEpoch: 0 };
   },
 

@@ -12,7 +12,7 @@ import {
   string,
 } from '../protocol/schema.js';
 import type { Decoded, Encodable } from '../protocol/schema.js';
-import { defineApi } from './api.js';
+import { defineApi, type RequestContext } from './api.js';
 import { ConfigSource, ResourceType } from './config-source.js';
 
 /**
@@ -88,7 +88,7 @@ function brokerConfigs(name: string, cluster: Cluster): Config[] | undefined {
   ];
 }
 
-function describe(resource: Resource, includeSynonyms: boolean, cluster: Cluster) {
+function describe(resource: Resource, includeSynonyms: boolean, { cluster, clientId }: RequestContext) {
   const { resourceType, resourceName, configurationKeys } = resource;
   const about = { resourceType, resourceName };
   if (resourceType !== ResourceType.TOPIC && resourceType !== ResourceType.BROKER)
@@ -98,6 +98,9 @@ function describe(resource: Resource, includeSynonyms: boolean, cluster: Cluster
       errorMessage: `Configs of resource type ${resourceType} are not kept here, only of topics and brokers.`,
     };
   const isTopic = resourceType === ResourceType.TOPIC;
+  const asked = isTopic ? { topic: resourceName } : 'cluster';
+  const refused = cluster.rights.refusal(clientId, 'DescribeConfigs', asked);
+  if (refused) return { ...about, errorCode: refused };
   const configs = isTopic ? topicConfigs(resourceName, cluster) : brokerConfigs(resourceName, cluster);
   if (configs) {
     const wanted = configurationKeys && new Set(configurationKeys);
@@ -122,8 +125,8 @@ export const describeConfigs = defineApi({
   request,
   response,
 
-  handle: ({ resources, includeSynonyms }, { cluster }) => ({
-    results: resources.map(resource => describe(resource, includeSynonyms, cluster)),
+  handle: ({ resources, includeSynonyms }, context) => ({
+    results: resources.map(resource => describe(resource, includeSynonyms, context)),
   }),
 
   refuse: ({ resources }, errorCode) => ({

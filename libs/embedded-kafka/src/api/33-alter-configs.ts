@@ -30,9 +30,9 @@ export const alterConfigs = defineApi({
     }),
   },
 
-  handle: ({ resources, validateOnly }, { cluster }) => ({
+  handle: ({ resources, validateOnly }, context) => ({
     responses: resources.map(resource =>
-      changeConfigs(cluster, resource, validateOnly, () =>
+      changeConfigs(context, resource, validateOnly, () =>
         resource.configs.map(({ name, value }) => {
           if (value !== null) return [name, value];
           throw new KafkaError(

@@ -38,8 +38,12 @@ export const createPartitions = defineApi({
     }),
   },
 
-  handle: ({ topics, validateOnly }, { cluster }) => ({
+  names: ({ topics }) => topics.map(({ name }) => ({ topic: name })),
+
+  handle: ({ topics, validateOnly }, { cluster, clientId }) => ({
     results: topics.map(({ name, count, assignments }) => {
+      const errorCode = cluster.rights.refusal(clientId, 'Alter', { topic: name });
+      if (errorCode) return { name, errorCode };
       try {
         cluster.growTopic(
           name,

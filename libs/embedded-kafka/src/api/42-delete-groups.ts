@@ -1,6 +1,6 @@
-import { ErrorCode } from '../protocol/errors.js';
 import { array, arrayOf, int16, int32, string } from '../protocol/schema.js';
 import { defineApi } from './api.js';
+import { groupRefusal } from './refusal.js';
 
 /**
  * DeleteGroups: versions 0 to 2.
@@ -17,13 +17,10 @@ export const deleteGroups = defineApi({
     results: array({ groupId: string(), errorCode: int16() }),
   },
 
-  handle: ({ groupsNames }, { cluster, nodeId }) => ({
+  handle: ({ groupsNames }, context) => ({
     results: groupsNames.map(groupId => ({
       groupId,
-      errorCode:
-        cluster.coordinatorOf(groupId)?.id === nodeId
-          ? cluster.groups.delete(groupId)
-          : ErrorCode.NOT_COORDINATOR,
+      errorCode: groupRefusal(context, 'Delete', groupId) || context.cluster.groups.delete(groupId),
     })),
   }),
 

@@ -54,9 +54,9 @@ export const incrementalAlterConfigs = defineApi({
     }),
   },
 
-  handle: ({ resources, validateOnly }, { cluster }) => ({
+  handle: ({ resources, validateOnly }, context) => ({
     responses: resources.map(resource =>
-      changeConfigs(cluster, resource, validateOnly, configs => {
+      changeConfigs(context, resource, validateOnly, configs => {
         const own = new Map(configs.ownEntries());
         for (const change of resource.configs) {
           const value = changed(change, configs.get(change.name));

@@ -1,6 +1,6 @@
-import type { Cluster } from '../cluster.js';
 import { TopicConfigs } from '../cluster/topic-configs.js';
 import { ErrorCode, KafkaError } from '../protocol/errors.js';
+import type { RequestContext } from './api.js';
 import { ResourceType } from './config-source.js';
 
 interface Resource {
@@ -13,7 +13,7 @@ interface Resource {
  * anything but topics are refused.
  */
 export function changeConfigs(
-  cluster: Cluster,
+  { cluster, clientId }: RequestContext,
   { resourceType, resourceName }: Resource,
   validateOnly: boolean,
   change: (present: TopicConfigs) => Iterable<readonly [name: string, value: string]>,
@@ -25,6 +25,8 @@ export function changeConfigs(
         ErrorCode.INVALID_REQUEST,
         `Only configs of topics can be altered here, not of resource type ${resourceType}.`,
       );
+    const refused = cluster.rights.refusal(clientId, 'AlterConfigs', { topic: resourceName });
+    if (refused) return { ...about, errorCode: refused };
     const topic = cluster.topics.get(resourceName);
     if (!topic)
       throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, `There is no topic '${resourceName}'.`);

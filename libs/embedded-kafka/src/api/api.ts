@@ -4,6 +4,12 @@ import { type Decoded, type Encodable, type Fields, struct } from '../protocol/s
 import type { Reader } from '../protocol/reader.js';
 import type { Writer } from '../protocol/writer.js';
 
+/** A partition that a request names; without an index, the topic as a whole. */
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition?: number;
+}
+
 /** Where a request came from and what its handler may use. */
 export interface RequestContext {
   readonly cluster: Cluster;
@@ -15,6 +21,8 @@ export interface RequestContext {
   readonly clientHost: string;
   /** Aborted when the connection is gone: whoever holds a request back lets it go then. */
   readonly signal: AbortSignal;
+  /** The error injected for one partition of this request, NONE where there is none. */
+  readonly injected: (topic: string, partition: number) => number;
 }
 
 /** Returned by a handler whose request wants no answer. */
@@ -35,6 +43,10 @@ export interface ApiDefinition<Req extends Fields, Res extends Fields> {
   readonly flexibleSince: number;
   readonly request: Req;
   readonly response: Res;
+  /** The topics and partitions that a request names, for APIs about any: what faults can be aimed at. */
+  names?(request: Decoded<Req>): TopicPartition[];
+  /** True where the handler asks `injected` for each partition, and so an error may befall some of them. */
+  readonly answersByPartition?: boolean;
   handle(
     request: Decoded<Req>,
     context: RequestContext,
@@ -49,6 +61,7 @@ export type Reply = ((writer: Writer) => void) | typeof NO_RESPONSE;
 /** One decoded request, ready to be handled; what its types are is its own API's affair. */
 export interface Call {
   readonly body: Readonly<Record<string, unknown>>;
+  readonly partitions: readonly TopicPartition[];
   handle(context: RequestContext): Reply | Promise<Reply>;
   refuse(code: number): Reply;
 }
@@ -59,6 +72,8 @@ export interface Api {
   readonly name: string;
   readonly versions: readonly [min: number, max: number];
   readonly flexibleSince: number;
+  readonly namesTopics: boolean;
+  readonly answersByPartition: boolean;
   /** @throws MalformedRequest */
   read(reader: Reader, version: number): Call;
 }
@@ -76,11 +91,13 @@ function perVersion<T>(make: (version: number) => T): (version: number) => T {
 export function defineApi<Req extends Fields, Res extends Fields>(
   definition: ApiDefinition<Req, Res>,
 ): Api & ApiDefinition<Req, Res> {
-  const { request, response, flexibleSince } = definition;
+  const { request, response, flexibleSince, answersByPartition = false } = definition;
   const requestCodec = perVersion(version => struct(request, version, version >= flexibleSince));
   const responseCodec = perVersion(version => struct(response, version, version >= flexibleSince));
   return {
     ...definition,
+    answersByPartition,
+    namesTopics: definition.names !== undefined,
     read(reader, version) {
       const body = requestCodec(version).read(reader);
       const reply = (answer: Answer<Encodable<Res>>): Reply => {
@@ -90,6 +107,9 @@ export function defineApi<Req extends Fields, Res extends Fields>(
       };
       return {
         body,
+        get partitions() {
+          return definition.names?.(body) ?? [];
+        },
         handle(context) {
           const answer = definition.handle(body, context);
           return answer instanceof Promise ? answer.then(reply) : reply(answer);

@@ -15,6 +15,10 @@ export class WireClient implements AsyncDisposable {
   private nextId = 1;
   /** Correlation ids in the order in which responses came. */
   readonly answered: number[] = [];
+  /** Bytes that came, of whole responses or not. */
+  received = 0;
+  /** In how many pieces they came. */
+  chunks = 0;
   /** Resolves once the broker has closed the connection. */
   readonly closed: Promise<unknown>;
 
@@ -22,6 +26,8 @@ export class WireClient implements AsyncDisposable {
     this.closed = once(socket, 'close');
     socket.on('error', () => {});
     socket.on('data', chunk => {
+      this.received += chunk.length;
+      this.chunks++;
       for (const frame of this.splitter.push(chunk)) {
         const reader = new Reader(frame);
         const id = reader.int32();
