@@ -118,6 +118,8 @@ export interface Assignment {
    * metadata exactly as it was given to `commit`. Absent where nothing was committed.
    */
   committed?: { offset: number; metadata: string };
+  /** The log's end when the partition was assigned: what is before it another member may have begun with. */
+  end?: number;
 }
 
 export interface SubscribeOptions {

@@ -15,6 +15,7 @@ export const GROUP_AUTHORIZATION_FAILED = 30;
 export const CLUSTER_AUTHORIZATION_FAILED = 31;
 export const TOPIC_ALREADY_EXISTS = 36;
 export const INVALID_PARTITIONS = 37;
+export const NOT_CONTROLLER = 41;
 export const MEMBER_ID_REQUIRED = 79;
 export const FENCED_INSTANCE_ID = 82;
 
@@ -56,7 +57,7 @@ const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorK
   38: ['INVALID_REPLICATION_FACTOR', 'permanent'],
   39: ['INVALID_REPLICA_ASSIGNMENT', 'permanent'],
   40: ['INVALID_CONFIG', 'permanent'],
-  41: ['NOT_CONTROLLER', 'stale'],
+  [NOT_CONTROLLER]: ['NOT_CONTROLLER', 'stale'],
   42: ['INVALID_REQUEST', 'permanent'],
   43: ['UNSUPPORTED_FOR_MESSAGE_FORMAT', 'permanent'],
   44: ['POLICY_VIOLATION', 'permanent'],

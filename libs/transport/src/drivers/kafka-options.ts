@@ -30,3 +30,15 @@ export type SaslOptions =
 
 export const DEFAULT_CONNECTION_TIMEOUT_MS = 3_000;
 export const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;
+
+export interface Timeouts {
+  connectionTimeoutMs: number;
+  requestTimeoutMs: number;
+}
+
+export function timeoutsOf(options: KafkaOptions): Timeouts {
+  return {
+    connectionTimeoutMs: options.connectionTimeoutMs ?? DEFAULT_CONNECTION_TIMEOUT_MS,
+    requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+  };
+}

@@ -1,5 +1,5 @@
 import type { PartitionLeader } from '../driver.js';
-import type { Cluster } from '../kafkajs/cluster.js';
+import type { Cluster } from './cluster.js';
 import { brokerError, NO_ERROR, UNKNOWN_TOPIC_OR_PARTITION } from '../errors.js';
 import type { TopicMetadata } from '../protocol/metadata.js';
 

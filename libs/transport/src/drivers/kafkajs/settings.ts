@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConfig, RetryOptions, SASLOptions } from 'kafkajs';
-import { DEFAULT_CONNECTION_TIMEOUT_MS, DEFAULT_REQUEST_TIMEOUT_MS } from '../kafka-options.js';
+import { timeoutsOf } from '../kafka-options.js';
 import type { KafkaOptions, SaslOptions } from '../kafka-options.js';
 import { kafkajsLog } from './logger.js';
 import { socketFactory } from './socket.js';
@@ -17,18 +17,6 @@ const RETRY: RetryOptions = {
   multiplier: 2,
   retries: 3,
 };
-
-export interface Timeouts {
-  connectionTimeoutMs: number;
-  requestTimeoutMs: number;
-}
-
-export function timeoutsOf(options: KafkaOptions): Timeouts {
-  return {
-    connectionTimeoutMs: options.connectionTimeoutMs ?? DEFAULT_CONNECTION_TIMEOUT_MS,
-    requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
-  };
-}
 
 /**
  * A kafkajs client. `ownTimeouts`: the caller bounds each request itself, so that kafkajs need not wake up ten

@@ -1,7 +1,7 @@
 import { ApiKey } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { join, REBALANCED } from '../conformance/member.js';
-import { record, send, Stage, values } from '../conformance/stage.js';
+import { record, Stage, values } from '../conformance/stage.js';
 import type { Driver, ReceivedRecord } from '../driver.js';
 import { createKafkajsDriver } from '../kafkajs/kafkajs-driver.js';
 import { createPlatformaticDriver } from './platformatic-driver.js';
@@ -52,21 +52,6 @@ describe('the platformatic driver', () => {
     } finally {
       await other.close({ drainMs: 0 });
     }
-  });
-
-  it('comes back to its partitions as a static member, and nobody else notices', async () => {
-    const options = { group: 'g', topics: ['a'] };
-    const other = await join(driver, { ...options, instanceId: 'other' });
-    const before = await join(await stage.driver(), { ...options, instanceId: 'pod-0' });
-    await vi.waitFor(() => expect([other.held.size, before.held.size]).toEqual([1, 1]), REBALANCED);
-    const [partition = -1] = before.held.keys();
-    const revoked = other.revoked.length;
-    await before.subscription.close();
-    await send(driver, record('a', partition, 'x'));
-    const after = await join(await stage.driver(), { ...options, instanceId: 'pod-0' });
-    await vi.waitFor(() => expect(values(after.records)).toEqual(['x']), REBALANCED);
-    expect([...after.held.keys()]).toEqual([partition]);
-    expect(other.revoked).toHaveLength(revoked);
   });
 
   it('hands out what clients of the package are made from', async () => {

@@ -1,19 +1,7 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
-import { DEFAULT_CONNECTION_TIMEOUT_MS, DEFAULT_REQUEST_TIMEOUT_MS } from '../kafka-options.js';
+import { timeoutsOf } from '../kafka-options.js';
 import type { KafkaOptions, SaslOptions } from '../kafka-options.js';
-
-export interface Timeouts {
-  connectionTimeoutMs: number;
-  requestTimeoutMs: number;
-}
-
-export function timeoutsOf(options: KafkaOptions): Timeouts {
-  return {
-    connectionTimeoutMs: options.connectionTimeoutMs ?? DEFAULT_CONNECTION_TIMEOUT_MS,
-    requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
-  };
-}
 
 /**
  * The client's own time-out is one for all requests, and an answer that comes after it corrupts the connection:

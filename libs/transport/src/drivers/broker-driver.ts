@@ -1,0 +1,183 @@
+import type { LoggerService } from '@nestjs/common';
+import type { MakeConnection } from './cluster/broker-connection.js';
+import { Cluster } from './cluster/cluster.js';
+import { Presence } from './cluster/presence.js';
+import { TopicLeaders } from './cluster/topic-leaders.js';
+import { ensureTopics } from './cluster/topics.js';
+import { DriverError } from './driver.js';
+import type {
+  Driver,
+  DriverEvents,
+  OutgoingRecord,
+  PartitionLeader,
+  ProduceOutcome,
+  ProvisionMode,
+  SubscribeOptions,
+  Subscription,
+  Tail,
+  TailOptions,
+  TopicSpec,
+} from './driver.js';
+import { messageOf } from './errors.js';
+import { GroupSubscription } from './group/subscription.js';
+import { timeoutsOf } from './kafka-options.js';
+import type { KafkaOptions, Timeouts } from './kafka-options.js';
+import { Listeners } from './listeners.js';
+import { Produce } from './producing/produce.js';
+import { PartitionTail } from './reading/tail.js';
+import type { Decompress } from './reading/fetched.js';
+import { within } from './timing/deadline.js';
+
+/** What closing may take beyond the drain that was asked for. */
+const CLOSE_MARGIN_MS = 2_500;
+
+/** What a Kafka client brings to a driver. */
+export interface KafkaClient {
+  readonly name: string;
+  readonly makeConnection: MakeConnection;
+  readonly decompress: Decompress;
+  /** What `unwrap` of the driver gives. */
+  readonly unwrapped: unknown;
+}
+
+/**
+ * The driver that works on any client's connections: everything that is asked of brokers, and made of their answers,
+ * is Parley's own and the same for all clients. Nothing connects before `connect`, or the first use.
+ */
+export class BrokerDriver implements Driver {
+  readonly name: string;
+  private readonly timeouts: Timeouts;
+  private readonly listeners: Listeners<DriverEvents>;
+  private readonly cluster: Cluster;
+  private readonly leaders: TopicLeaders;
+  private readonly producing: Produce;
+  private readonly presence: Presence;
+  private readonly parts = new Set<{ close(): Promise<void> }>();
+  private readonly requests = new Set<Promise<unknown>>();
+  private readonly stopping = new AbortController();
+
+  constructor(
+    private readonly client: KafkaClient,
+    private readonly options: KafkaOptions,
+    logger: LoggerService,
+  ) {
+    this.name = client.name;
+    this.timeouts = timeoutsOf(options);
+    this.listeners = new Listeners<DriverEvents>(error =>
+      logger.error(`A listener of the Kafka driver threw: ${messageOf(error)}`, 'ParleyKafka'),
+    );
+    this.cluster = this.newCluster();
+    this.leaders = new TopicLeaders(this.cluster);
+    this.producing = new Produce(this.cluster, this.leaders);
+    this.presence = new Presence({ ask: () => this.cluster.metadata([]), emit: this.emit });
+  }
+
+  async connect(): Promise<void> {
+    const { connectionTimeoutMs } = this.timeouts;
+    await within(
+      this.cluster.anyLink(),
+      connectionTimeoutMs + CLOSE_MARGIN_MS,
+      () => new DriverError('retriable', `No broker answered at ${this.options.brokers.join(', ')}`),
+    );
+  }
+
+  async ensureTopics(topics: readonly TopicSpec[], mode: ProvisionMode): Promise<void> {
+    await ensureTopics(this.cluster, topics, mode, {
+      requestTimeoutMs: this.timeouts.requestTimeoutMs,
+      signal: this.stopping.signal,
+    });
+    for (const { topic } of topics) this.leaders.forget(topic);
+  }
+
+  partitions(topic: string, options?: { fresh?: boolean }): Promise<readonly PartitionLeader[]> {
+    return this.leaders.of(topic, options);
+  }
+
+  async produce(
+    leader: number,
+    records: readonly OutgoingRecord[],
+    { timeoutMs = this.timeouts.requestTimeoutMs }: { timeoutMs?: number } = {},
+  ): Promise<readonly ProduceOutcome[]> {
+    const sending = this.producing.send(leader, records, timeoutMs);
+    this.requests.add(sending);
+    try {
+      return await sending;
+    } catch (error) {
+      this.presence.doubt();
+      throw error;
+    } finally {
+      this.requests.delete(sending);
+    }
+  }
+
+  async subscribe(options: SubscribeOptions): Promise<Subscription> {
+    this.refuseClosed();
+    const { timeouts, client, emit } = this;
+    const newCluster = () => this.newCluster();
+    const { decompress } = client;
+    return this.keep(new GroupSubscription(options, { ...timeouts, newCluster, decompress, emit }));
+  }
+
+  async tail(options: TailOptions): Promise<Tail> {
+    this.refuseClosed();
+    const { timeouts, client, emit } = this;
+    const cluster = this.newCluster();
+    const { decompress } = client;
+    return this.keep(new PartitionTail(options, { ...timeouts, cluster, decompress, emit }));
+  }
+
+  on<K extends keyof DriverEvents>(event: K, listener: (detail: DriverEvents[K]) => void): () => void {
+    return this.listeners.on(event, listener);
+  }
+
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as the port has it
+  unwrap<T>(): T {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says what it knows this driver by
+    return this.client.unwrapped as T;
+  }
+
+  async close({ drainMs }: { drainMs: number }): Promise<void> {
+    this.stopping.abort();
+    this.presence.close();
+    const closed = Promise.allSettled([...this.parts].map(part => part.close()));
+    await within(Promise.allSettled(this.requests), drainMs, tooLate).catch(() => {});
+    this.cluster.close();
+    await within(closed, CLOSE_MARGIN_MS, tooLate).catch(() => {});
+  }
+
+  /** Starts a subscription or tail and closes it with the driver. */
+  private async keep<T extends { start(): Promise<void>; close(): Promise<void> }>(part: T): Promise<T> {
+    this.parts.add(part);
+    const close = part.close.bind(part);
+    part.close = () => {
+      this.parts.delete(part);
+      return close();
+    };
+    try {
+      await part.start();
+      return part;
+    } catch (error) {
+      await part.close();
+      throw error;
+    }
+  }
+
+  private newCluster(): Cluster {
+    const { options, timeouts, client } = this;
+    const { makeConnection } = client;
+    const onLinkClosed = () => this.presence.doubt();
+    return new Cluster({ ...timeouts, brokers: options.brokers, makeConnection, onLinkClosed });
+  }
+
+  private refuseClosed(): void {
+    if (this.stopping.signal.aborted) throw new DriverError('permanent', 'The driver is closed');
+  }
+
+  private readonly emit = <K extends keyof DriverEvents>(event: K, detail: DriverEvents[K]): void => {
+    this.listeners.emit(event, detail);
+  };
+}
+
+function tooLate(): DriverError {
+  return new DriverError('retriable', 'Closing took too long');
+}

@@ -1,0 +1,148 @@
+import { DriverError } from '../driver.js';
+import { messageOf, unanswered } from '../errors.js';
+import { APIS } from '../protocol/api.js';
+import type { Api, ApiRequest } from '../protocol/api.js';
+import { Reader } from '../protocol/reader.js';
+import { Writer } from '../protocol/writer.js';
+import { within } from '../timing/deadline.js';
+import type { BrokerAddress } from './broker-address.js';
+import type { ApiVersions, BrokerConnection, MakeConnection } from './broker-connection.js';
+
+export interface BrokerLinkOptions {
+  address: BrokerAddress;
+  makeConnection: MakeConnection;
+  /** Called once when an open link closes, with what closed it. */
+  onClosed(error: DriverError): void;
+}
+
+/** Called once, with an error or an answer. */
+export type Answered = (error: DriverError | undefined, answer: Buffer) => void;
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * One connection to one broker. Once closed it stays closed: whoever needs the broker opens another. A request
+ * that is not answered in time closes it: the broker hangs, and no client can tell a late answer from the next.
+ */
+export class BrokerLink {
+  readonly name: string;
+  private connection: BrokerConnection | undefined;
+  private isOpen = false;
+  private closedBy: DriverError | undefined;
+  private readonly waiting = new Set<(error: DriverError) => void>();
+  private throttledUntil = 0;
+
+  constructor(private readonly options: BrokerLinkOptions) {
+    this.name = `${options.address.host}:${options.address.port}`;
+  }
+
+  /** Bytes to leave free at the start of a request that is given to `dispatch`. */
+  get headerBytes(): number {
+    return this.connection?.headerBytes ?? 0;
+  }
+
+  /** Connects, authenticates, and checks that the broker speaks what is needed of it. Call once. */
+  async open(timeoutMs: number): Promise<void> {
+    const late = () => new DriverError('retriable', `No connection to ${this.name} within ${timeoutMs} ms`);
+    try {
+      await within(this.connect(), timeoutMs, late);
+    } catch (cause) {
+      this.close(
+        cause instanceof DriverError
+          ? cause
+          : new DriverError('retriable', `No connection to ${this.name}: ${messageOf(cause)}`, undefined, {
+              cause,
+            }),
+      );
+    }
+    if (this.closedBy) throw this.closedBy;
+    this.isOpen = true;
+  }
+
+  /** False once closed, and while the connection renews its SASL session. */
+  get usable(): boolean {
+    return this.isOpen && !this.closedBy && this.connection!.usable;
+  }
+
+  /** Sends a request and reads its answer. Rejects with a DriverError; a late answer closes the link. */
+  send<T>(request: ApiRequest<T>, timeoutMs: number): Promise<T> {
+    const body = new Writer(this.headerBytes);
+    request.write(body);
+    return new Promise<T>((resolve, reject) => {
+      this.dispatch(request.api, body.finish(), timeoutMs, (error, answer) => {
+        if (error) return reject(error);
+        try {
+          resolve(request.read(new Reader(answer)));
+        } catch (cause) {
+          reject(unanswered(`${request.api.name} at ${this.name}`, cause));
+        }
+      });
+    });
+  }
+
+  /**
+   * Sends a request that was written with `headerBytes` left free, at once. `answered` is called in the turn in
+   * which the answer arrives and must not throw. No answer within `timeoutMs` closes the link.
+   */
+  dispatch(api: Api, request: Buffer, timeoutMs: number, answered: Answered): void {
+    if (!this.usable) {
+      answered(this.closedBy ?? unanswered(api.name, `${this.name} is not connected`), NOTHING);
+      return;
+    }
+    const patienceMs = timeoutMs + Math.max(0, this.throttledUntil - performance.now());
+    const fail = (error: DriverError) => settle(error, NOTHING);
+    const settle: Answered = (error, answer) => {
+      if (!this.waiting.delete(fail)) return;
+      clearTimeout(timer);
+      answered(error, answer);
+    };
+    const timer = setTimeout(() => {
+      const message = `${api.name} at ${this.name} was not answered within ${Math.round(patienceMs)} ms`;
+      const late = new DriverError('retriable', message, 'REQUEST_TIMED_OUT');
+      fail(late);
+      this.close(late);
+    }, patienceMs);
+    this.waiting.add(fail);
+    this.connection!.send(api, request, patienceMs, (error, answer) =>
+      settle(error ? unanswered(`${api.name} at ${this.name}`, error) : undefined, answer),
+    );
+  }
+
+  /** The broker itself holds a connection back that it throttles: requests are given so much longer. */
+  throttle(ms: number): void {
+    if (ms > 0) this.throttledUntil = performance.now() + ms;
+  }
+
+  /** Fails what waits for an answer and drops the connection, without waiting for the broker. */
+  close(reason = new DriverError('retriable', `The connection to ${this.name} was closed`)): void {
+    if (this.closedBy) return;
+    this.closedBy = reason;
+    this.connection?.destroy(reason);
+    for (const fail of this.waiting) fail(reason);
+    if (this.isOpen) this.options.onClosed(reason);
+  }
+
+  private async connect(): Promise<void> {
+    const { address, makeConnection } = this.options;
+    this.connection = await makeConnection(address, error => {
+      const words = error ? `: ${messageOf(error)}` : '';
+      this.close(new DriverError('retriable', `${this.name} closed the connection${words}`));
+    });
+    if (this.closedBy) return this.connection.destroy(this.closedBy);
+    checkVersions(await this.connection.open(), this.name);
+  }
+}
+
+/** Raises a permanent DriverError that names the first API which a broker does not speak as it is needed. */
+export function checkVersions(versions: ApiVersions, broker: string): void {
+  for (const { name, key, version } of Object.values<Api>(APIS)) {
+    const range = versions[key];
+    if (range && range.minVersion <= version && version <= range.maxVersion) continue;
+    const speaks = range ? `versions ${range.minVersion} to ${range.maxVersion}` : 'no version';
+    throw new DriverError(
+      'permanent',
+      `${broker} speaks ${speaks} of ${name}, version ${version} is needed: use Kafka 2.4 or newer`,
+      'UNSUPPORTED_VERSION',
+    );
+  }
+}

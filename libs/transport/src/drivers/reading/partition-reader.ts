@@ -1,0 +1,250 @@
+import type { DriverEvents, ReceivedBatch, ReceivedRecord } from '../driver.js';
+import { Backoff } from '../timing/backoff.js';
+import type { BrokerLink } from '../cluster/broker-link.js';
+import type { Cluster } from '../cluster/cluster.js';
+import { pause } from '../timing/deadline.js';
+import { brokerError, NO_ERROR } from '../errors.js';
+import { FailureReport } from '../failure-report.js';
+import { advance, recordsOf, takesTurns } from './fetched.js';
+import type { Decompress, Fetched } from './fetched.js';
+import { Flights } from './flights.js';
+import type { Flight } from './flights.js';
+import { APIS } from '../protocol/api.js';
+import { fetchRequest } from '../protocol/fetch.js';
+import type { FetchAnswer, FetchedPartition } from '../protocol/fetch.js';
+import { Reader } from '../protocol/reader.js';
+import { Writer } from '../protocol/writer.js';
+import { ReadPositions } from './read-positions.js';
+import type { ReadPosition, ReadPositionsOptions } from './read-positions.js';
+
+/** How long a broker may hold a fetch while nothing arrives; also how late a moved partition may be picked up. */
+const MAX_WAIT_MS = 500;
+const FETCH = {
+  maxWaitMs: MAX_WAIT_MS,
+  minBytes: 1,
+  maxBytes: 8 * 1024 * 1024,
+  maxPartitionBytes: 2 * 1024 * 1024,
+  isolation: 'read_uncommitted',
+} as const;
+
+export interface PartitionReaderOptions extends Pick<ReadPositionsOptions, 'whenShorter' | 'onGap'> {
+  /** What reads, for errors and events: "tail of a". */
+  where: string;
+  /**
+   * Connections for this reader alone, which closes them. A second set lets a partition that is added or resumed
+   * while a long poll is open be fetched at once; the open poll is then given up.
+   */
+  clusters: readonly [Cluster, ...Cluster[]];
+  /** Finds leaders and the ends of logs. */
+  lookups: Cluster;
+  requestTimeoutMs: number;
+  decompress: Decompress;
+  onBatch(batch: ReceivedBatch): void;
+  emit: <K extends keyof DriverEvents>(event: K, detail: DriverEvents[K]) => void;
+}
+
+/**
+ * Reads partitions, which may come, go and pause at any time: at each leader one fetch is always under way, and
+ * the next one is sent before the records of the last are handed on.
+ */
+export class PartitionReader {
+  readonly positions: ReadPositions;
+  private readonly flights: Flights;
+  private readonly stopping = new AbortController();
+  private readonly backoff = new Backoff();
+  private recovering = false;
+  private readonly failures: FailureReport;
+
+  constructor(private readonly options: PartitionReaderOptions) {
+    const { clusters, lookups: cluster, requestTimeoutMs, whenShorter } = options;
+    this.flights = new Flights(clusters);
+    this.failures = new FailureReport({ ...options, signal: this.stopping.signal });
+    this.positions = new ReadPositions({
+      cluster,
+      requestTimeoutMs,
+      whenShorter,
+      onGap: (position, expected) => this.failures.shield(() => options.onGap(position, expected)),
+    });
+  }
+
+  get reading(): boolean {
+    return !this.closed && this.positions.settled;
+  }
+
+  /** Fetches what was added to the positions, at once. */
+  wake(): void {
+    if (this.closed) return;
+    for (const leader of this.positions.leaders) this.hasten(leader);
+    if (this.positions.anyLost) void this.locate();
+  }
+
+  pause(position: ReadPosition): void {
+    position.paused = true;
+  }
+
+  resume(position: ReadPosition): void {
+    if (!position.paused) return;
+    position.paused = false;
+    // Not within the caller's turn; before the answer of any fetch.
+    queueMicrotask(() => {
+      while (
+        position.heldBack.length > 0 &&
+        !position.paused &&
+        !this.closed &&
+        this.positions.has(position)
+      ) {
+        const { records, highWatermark } = position.heldBack.shift()!;
+        this.handOn(position, records, highWatermark);
+      }
+      if (position.leader !== undefined) this.hasten(position.leader);
+    });
+  }
+
+  close(): void {
+    this.stopping.abort();
+    for (const cluster of this.options.clusters) cluster.close();
+  }
+
+  private get closed(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  private async locate(): Promise<void> {
+    await this.positions.findLost().catch(this.failures.tellOnce);
+    for (const leader of this.positions.leaders) this.hasten(leader);
+    if (this.positions.anyLost) this.recover();
+  }
+
+  /** Fetches now where the open poll leaves something out. */
+  private hasten(leader: number): void {
+    const current = this.flights.at(leader);
+    if (current) {
+      const leavesOut = this.positions.wantedOf(leader).some(({ flight }) => flight !== current);
+      if (!leavesOut || current.taking || !this.flights.hasRoom(leader)) return;
+      this.flights.giveUp(current);
+    }
+    this.poll(leader);
+  }
+
+  /** Starts a fetch at the leader where none is under way. */
+  private poll(leader: number): void {
+    const flight = this.closed ? undefined : this.flights.begin(leader);
+    if (!flight) return;
+    const link = flight.cluster.linkNow(leader);
+    if (link) return this.fetch(flight, link);
+    flight.cluster.link(leader).then(
+      opened => this.fetch(flight, opened),
+      (error: unknown) => this.fail(flight, error),
+    );
+  }
+
+  /** One fetch of all that is wanted of the leader. Written to the socket before this returns. */
+  private fetch(flight: Flight, link: BrokerLink): void {
+    const { requestTimeoutMs, emit, where } = this.options;
+    const positions = this.flights.counts(flight)
+      ? this.positions.wantedOf(flight.leader).filter(position => !position.flight?.taking)
+      : [];
+    if (positions.length === 0 || this.closed) return this.land(flight);
+    for (const position of positions) position.flight = flight;
+    const request = fetchRequest(positions, FETCH);
+    const body = new Writer(link.headerBytes);
+    request.write(body);
+    const patienceMs = MAX_WAIT_MS + requestTimeoutMs;
+    link.dispatch(APIS.fetch, body.finish(), patienceMs, (error, payload) => {
+      if (this.closed) return;
+      if (error?.code === 'REQUEST_TIMED_OUT') emit('stalled', { where, forMs: patienceMs });
+      let answer: FetchAnswer;
+      try {
+        if (error) throw error;
+        answer = request.read(new Reader(payload));
+        if (answer.errorCode !== NO_ERROR) throw brokerError(answer.errorCode, `Fetching for the ${where}`);
+      } catch (cause) {
+        return this.fail(flight, cause);
+      }
+      link.throttle(answer.throttleMs);
+      this.take(flight, answer.partitions);
+    });
+  }
+
+  private take(flight: Flight, parts: readonly FetchedPartition[]): void {
+    const fetched = advance(this.positions, flight, parts);
+    if (fetched.some(takesTurns)) {
+      // Reading them takes turns of the loop: the next fetch waits, so that order holds.
+      flight.taking = true;
+      void this.deliverInTurn(fetched).finally(() => this.next(flight));
+      return;
+    }
+    this.next(flight);
+    for (const one of fetched) {
+      const records = this.read(one);
+      if (!(records instanceof Promise)) this.deliver(one, records);
+    }
+  }
+
+  private next(flight: Flight): void {
+    if (this.positions.settled) {
+      this.backoff.reset();
+      this.failures.clear();
+    }
+    this.land(flight);
+    for (const leader of this.positions.leaders) this.poll(leader);
+    if (this.positions.anyLost) this.recover();
+  }
+
+  /** Frees the connection; goes on if what was wanted meanwhile had no room. */
+  private land(flight: Flight): void {
+    const { leader } = flight;
+    this.flights.end(flight);
+    for (const position of this.positions.wantedOf(leader)) {
+      if (position.flight === flight) position.flight = undefined;
+    }
+    if (!this.closed && this.positions.wantedOf(leader).length > 0) this.hasten(leader);
+  }
+
+  private async deliverInTurn(fetched: readonly Fetched[]): Promise<void> {
+    for (const one of fetched) this.deliver(one, await this.read(one));
+  }
+
+  private read(one: Fetched): ReceivedRecord[] | Promise<ReceivedRecord[]> {
+    return recordsOf(one, { decompress: this.options.decompress, onUnreadable: this.failures.tell });
+  }
+
+  private deliver({ part, position }: Fetched, records: readonly ReceivedRecord[]): void {
+    if (records.length === 0 || !this.positions.has(position)) return;
+    const { highWatermark } = part;
+    if (position.paused || position.heldBack.length > 0) position.heldBack.push({ records, highWatermark });
+    else this.handOn(position, records, highWatermark);
+  }
+
+  private handOn(position: ReadPosition, records: readonly ReceivedRecord[], highWatermark: number): void {
+    const { topic, partition, epoch } = position;
+    this.failures.shield(() => this.options.onBatch({ topic, partition, epoch, records, highWatermark }));
+  }
+
+  private fail(flight: Flight, error: unknown): void {
+    this.flights.end(flight);
+    if (this.closed) return;
+    this.positions.lose(flight.leader);
+    this.failures.tellOnce(error);
+    this.recover();
+  }
+
+  /** Looks for leaders until every partition has one. */
+  private recover(): void {
+    if (this.recovering || this.closed) return;
+    this.recovering = true;
+    void this.findLeaders().finally(() => {
+      this.recovering = false;
+      if (this.positions.anyLost) this.recover();
+    });
+  }
+
+  private async findLeaders(): Promise<void> {
+    while (!this.closed && this.positions.anyLost) {
+      await pause(this.backoff.take(), this.stopping.signal);
+      if (this.closed) return;
+      await this.positions.findLost().catch(this.failures.tellOnce);
+      for (const leader of this.positions.leaders) this.hasten(leader);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { DriverError } from '../driver.js';
+import type { ReceivedRecord } from '../driver.js';
+import type { Cluster } from '../cluster/cluster.js';
+import { OFFSET_OUT_OF_RANGE } from '../errors.js';
+import { listOffset } from '../cluster/log-ends.js';
+import { EARLIEST, LATEST } from '../protocol/list-offsets.js';
+import { leadersOf } from '../cluster/topic-leaders.js';
+
+/** The offset of a position that begins at the start of its log, wherever that is. */
+export const LOG_START = -1;
+
+export interface ReadPosition {
+  readonly topic: string;
+  readonly partition: number;
+  epoch: number;
+  /** The next offset to read. */
+  offset: number;
+  /** The broker it is read from; undefined while its leader has to be found. */
+  leader: number | undefined;
+  /** Whether its last fetch was answered. */
+  answered: boolean;
+  /** The leader refused the offset: it is judged anew once there is a leader to ask. */
+  outOfRange: boolean;
+  locating: boolean;
+  paused: boolean;
+  /** The fetch that asks for it now; `taking` while its records are being read. */
+  flight: { readonly taking: boolean } | undefined;
+  /** Records that arrived while it was paused. */
+  heldBack: { records: readonly ReceivedRecord[]; highWatermark: number }[];
+}
+
+export interface ReadPositionsOptions {
+  cluster: Cluster;
+  requestTimeoutMs: number;
+  /** Where to go on in a log that is shorter than what was read of it. */
+  whenShorter: 'start' | 'end';
+  /** The position has moved from `expected`: forward over what was deleted, or back in a log that is shorter now. */
+  onGap(position: ReadPosition, expected: number): void;
+}
+
+type TopicPartition = { topic: string; partition: number };
+
+/** From where, and at which broker, each partition is read on. */
+export class ReadPositions {
+  private readonly positions = new Map<string, ReadPosition>();
+
+  constructor(private readonly options: ReadPositionsOptions) {}
+
+  /** True while every partition has a leader and its last fetch was answered; a paused one is not fetched. */
+  get settled(): boolean {
+    for (const { leader, answered, paused } of this.positions.values()) {
+      if (leader === undefined || !(answered || paused)) return false;
+    }
+    return true;
+  }
+
+  get anyLost(): boolean {
+    return this.lost().length > 0;
+  }
+
+  get leaders(): Set<number> {
+    const leaders = new Set<number>();
+    for (const { leader } of this.positions.values()) if (leader !== undefined) leaders.add(leader);
+    return leaders;
+  }
+
+  add(start: TopicPartition & Pick<ReadPosition, 'epoch' | 'offset' | 'leader'>): void {
+    this.positions.set(keyOf(start), {
+      ...start,
+      answered: start.leader !== undefined,
+      outOfRange: false,
+      locating: false,
+      paused: false,
+      flight: undefined,
+      heldBack: [],
+    });
+  }
+
+  get(entry: TopicPartition): ReadPosition | undefined {
+    return this.positions.get(keyOf(entry));
+  }
+
+  remove(entry: TopicPartition): void {
+    this.positions.delete(keyOf(entry));
+  }
+
+  has(position: ReadPosition): boolean {
+    return this.get(position) === position;
+  }
+
+  /** What is to be fetched from a leader. */
+  wantedOf(leader: number): ReadPosition[] {
+    return [...this.positions.values()].filter(position => position.leader === leader && !position.paused);
+  }
+
+  /** Brokers fill an answer in the order of the request: who got some goes to the end, so that none starves. */
+  rotate(position: ReadPosition): void {
+    const key = keyOf(position);
+    this.positions.delete(key);
+    this.positions.set(key, position);
+  }
+
+  /** Notes that the leader did not serve a partition. */
+  refuse(position: ReadPosition, errorCode: number): void {
+    position.answered = false;
+    position.leader = undefined;
+    position.outOfRange = errorCode === OFFSET_OUT_OF_RANGE;
+  }
+
+  /** Notes that a broker cannot be read from: what it led is read elsewhere, or there again, once it is found. */
+  lose(leader: number): void {
+    for (const position of this.positions.values()) {
+      if (position.leader !== leader) continue;
+      position.leader = undefined;
+      position.answered = false;
+    }
+  }
+
+  /** Looks for the leaders of the partitions that have none. Those still without are tried at the next call. */
+  async findLost(): Promise<void> {
+    const lost = this.lost().filter(({ locating }) => !locating);
+    if (lost.length === 0) return;
+    for (const position of lost) position.locating = true;
+    try {
+      const leaders = await findLeaders(
+        this.options.cluster,
+        lost.map(({ topic }) => topic),
+      );
+      const located = await Promise.allSettled(
+        lost.map(position => this.locate(position, leaders.get(keyOf(position)))),
+      );
+      for (const outcome of located) if (outcome.status === 'rejected') throw outcome.reason;
+    } finally {
+      for (const position of lost) position.locating = false;
+    }
+  }
+
+  private lost(): ReadPosition[] {
+    return [...this.positions.values()].filter(({ leader }) => leader === undefined);
+  }
+
+  private async locate(position: ReadPosition, leader: number | undefined): Promise<void> {
+    if (leader === undefined || leader < 0) return;
+    const { offset } = position;
+    if (offset === LOG_START) position.offset = await this.logEnd(position, leader, EARLIEST);
+    else if (position.outOfRange) position.offset = await this.offsetInRange(position, leader);
+    position.outOfRange = false;
+    position.leader = leader;
+    const moved = offset !== LOG_START && position.offset !== offset;
+    if (moved && this.has(position)) this.options.onGap(position, offset);
+  }
+
+  private async offsetInRange(position: ReadPosition, leader: number): Promise<number> {
+    const end = await this.logEnd(position, leader, LATEST);
+    const start = await this.logEnd(position, leader, EARLIEST);
+    // In range again: the leader was behind for a moment.
+    if (position.offset <= end) return Math.max(position.offset, start);
+    return this.options.whenShorter === 'end' ? end : start;
+  }
+
+  private logEnd(
+    { topic, partition }: TopicPartition,
+    leader: number,
+    which: typeof EARLIEST | typeof LATEST,
+  ) {
+    const { cluster, requestTimeoutMs } = this.options;
+    return listOffset(cluster, { topic, partition, leader }, which, requestTimeoutMs);
+  }
+}
+
+/** All partitions of the topics by `keyOf`; -1 for one without a leader. */
+async function findLeaders(cluster: Cluster, topics: readonly string[]): Promise<Map<string, number>> {
+  const answer = await cluster.metadata([...new Set(topics)]);
+  const leaders = new Map<string, number>();
+  let refusal: unknown;
+  for (const found of answer.topics) {
+    try {
+      for (const { partition, leader } of leadersOf(found))
+        leaders.set(keyOf({ topic: found.topic, partition }), leader);
+    } catch (error) {
+      refusal = error; // of this topic: the others are read all the same
+    }
+  }
+  if (refusal instanceof DriverError && leaders.size === 0) throw refusal;
+  return leaders;
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return `${partition}:${topic}`;
+}
