@@ -1,4 +1,5 @@
-import { parseProduced } from '../log/record-batch.js';
+import { parseProduced, type RecordBatch } from '../log/record-batch.js';
+import { recordsIn } from '../log/records.js';
 import { ErrorCode, KafkaError } from '../protocol/errors.js';
 import { array, int16, int32, int64, nullableString, records, string } from '../protocol/schema.js';
 import type { Decoded } from '../protocol/schema.js';
@@ -40,6 +41,15 @@ const response = {
 
 type Produced = Decoded<typeof request>['topicData'][number]['partitionData'][number];
 
+/** What compaction could never keep: refused with the whole batch, as the records of a batch live and die together. */
+function keylessIn(batch: RecordBatch): { batchIndex: number; batchIndexErrorMessage: string }[] {
+  return [...recordsIn(batch)].flatMap(({ hasKey }, batchIndex) =>
+    hasKey
+      ? []
+      : [{ batchIndex, batchIndexErrorMessage: 'Compacted topic cannot accept message without key' }],
+  );
+}
+
 /** Appends one partition's batch; every error is that partition's alone. */
 function append(topicName: string, { index, records }: Produced, acks: number, context: RequestContext) {
   const refused = partitionRefusal(context, 'Write', topicName, index);
@@ -60,6 +70,14 @@ function append(topicName: string, { index, records }: Produced, acks: number, c
         ErrorCode.MESSAGE_TOO_LARGE,
         `a batch of ${records.length} bytes exceeds the topic's max.message.bytes (${topic.configs.maxMessageBytes})`,
       );
+    const recordErrors = topic.configs.compacts ? keylessIn(batch) : [];
+    if (recordErrors.length > 0)
+      return {
+        index,
+        errorCode: ErrorCode.INVALID_RECORD,
+        recordErrors,
+        errorMessage: 'One or more records have been rejected',
+      };
     const appended = partition.log.append(batch, {
       leaderEpoch: partition.leaderEpoch,
       appendTime: topic.configs.stampsRecords ? context.clock.now() : undefined,

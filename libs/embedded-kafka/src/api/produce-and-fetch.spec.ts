@@ -94,6 +94,16 @@ describe('Produce', () => {
     expect(await append({ ...producer, sequence: 1 })).toMatchObject({ errorCode: 0, baseOffset: 2 });
   });
 
+  it('refuses a batch for a compacted topic whole where a record has no key, and says which', async () => {
+    broker.createTopic({ name: 'kept', configs: { 'cleanup.policy': 'compact,delete' } });
+    expect(await send(batch({ values: ['a', 'b'] }), { topic: 'kept' })).toMatchObject({
+      errorCode: ErrorCode.INVALID_RECORD,
+      recordErrors: [{ batchIndex: 0 }, { batchIndex: 1 }],
+    });
+    expect(broker.offsetsOf('kept', 0).end).toBe(0);
+    expect(await send(batch({ values: ['a'], key: 'k' }), { topic: 'kept' })).toMatchObject({ errorCode: 0 });
+  });
+
   const damaged = (change: (bytes: Buffer) => void) => {
     const bytes = batch();
     change(bytes);

@@ -125,6 +125,12 @@ export class TopicConfigs {
     return this.get('message.timestamp.type') === 'LogAppendTime';
   }
 
+  get compacts(): boolean {
+    return this.get('cleanup.policy')
+      .split(',')
+      .some(policy => policy.trim() === 'compact');
+  }
+
   get minInsyncReplicas(): number {
     return Number(this.get('min.insync.replicas'));
   }

@@ -2,6 +2,8 @@ import { crc32c } from '@node-rs/crc32';
 
 export interface BatchOptions {
   readonly values?: readonly string[];
+  /** Of every record; none by default. */
+  readonly key?: string;
   readonly producerId?: number;
   readonly epoch?: number;
   readonly sequence?: number;
@@ -17,9 +19,10 @@ function varint(value: number): number[] {
   return [...bytes, zigzag];
 }
 
-function record(value: string, index: number): Buffer {
+function record(value: string, index: number, key: string | undefined): Buffer {
   const bytes = Buffer.from(value);
-  const body = [0, ...varint(index), ...varint(index), ...varint(-1), ...varint(bytes.length), ...bytes, 0];
+  const keyed = key === undefined ? varint(-1) : [...varint(key.length), ...Buffer.from(key)];
+  const body = [0, ...varint(index), ...varint(index), ...keyed, ...varint(bytes.length), ...bytes, 0];
   return Buffer.from([...varint(body.length), ...body]);
 }
 
@@ -33,7 +36,7 @@ export function batch(options: BatchOptions = {}): Buffer {
     timestamp = 1_000,
     attributes = 0,
   } = options;
-  const records = Buffer.concat(values.map(record));
+  const records = Buffer.concat(values.map((value, index) => record(value, index, options.key)));
   const header = Buffer.alloc(61);
   header.writeInt32BE(49 + records.length, 8);
   header[16] = 2;
