@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Distribution } from './distribution.js';
-import { formatArguments, type NodeAddress, nodeProperties } from './node-properties.js';
+import { formatArguments, type NodeAddress, type NodeProperties, nodeProperties } from './node-properties.js';
 
 const JVM_FLAGS = ['-Xms128m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
@@ -20,6 +20,7 @@ export class KafkaNode {
     private readonly nodes: readonly NodeAddress[],
     private readonly clusterId: string,
     private readonly distribution: Distribution,
+    private readonly properties: NodeProperties,
   ) {}
 
   get running(): boolean {
@@ -35,7 +36,7 @@ export class KafkaNode {
   async start(): Promise<void> {
     if (this.#process) return;
     const file = join(this.address.dataDir, '..', 'server.properties');
-    await writeFile(file, nodeProperties(this.address, this.nodes));
+    await writeFile(file, nodeProperties(this.address, this.nodes, this.properties));
     const child = spawn(
       'java',
       [

@@ -44,6 +44,11 @@ describe('nodeProperties', () => {
     expect(properties).not.toHaveProperty('controller.quorum.bootstrap.servers');
     expect(formatArguments(nodes)).toEqual([]);
   });
+
+  it('takes other settings over its own', () => {
+    const properties = parsed(nodeProperties(nodes[1]!, nodes, { 'broker.session.timeout.ms': 1_000 }));
+    expect(properties).toMatchObject({ 'node.id': '2', 'broker.session.timeout.ms': '1000' });
+  });
 });
 
 describe('bootstrapOf', () => {

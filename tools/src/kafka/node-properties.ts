@@ -6,6 +6,9 @@ export interface NodeAddress {
   dataDir: string;
 }
 
+/** Broker settings by name. */
+export type NodeProperties = Readonly<Record<string, string | number | boolean>>;
+
 const HOST = '127.0.0.1';
 
 /** The address clients use. */
@@ -24,9 +27,13 @@ export function formatArguments(nodes: readonly NodeAddress[]): string[] {
 /**
  * A node's server.properties: broker and controller in one process, small internal topics, groups that start
  * without delay. With three nodes, everything is kept thrice, two copies make a write, and a node that died is
- * fenced after 6 s.
+ * fenced after 6 s. `others` come on top of all that.
  */
-export function nodeProperties(node: NodeAddress, nodes: readonly NodeAddress[]): string {
+export function nodeProperties(
+  node: NodeAddress,
+  nodes: readonly NodeAddress[],
+  others: NodeProperties = {},
+): string {
   const replication = Math.min(3, nodes.length);
   const minInSync = Math.max(1, replication - 1);
   const controllers = nodes.map(each => `${HOST}:${each.controllerPort}`);
@@ -60,7 +67,7 @@ export function nodeProperties(node: NodeAddress, nodes: readonly NodeAddress[])
       .join(',');
     properties['broker.session.timeout.ms'] = 6_000;
   }
-  return Object.entries(properties)
+  return Object.entries({ ...properties, ...others })
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import getPort from 'get-port';
 import { kafkaDistribution } from './distribution.js';
 import { KafkaNode } from './kafka-node.js';
-import { bootstrapOf, type NodeAddress } from './node-properties.js';
+import { bootstrapOf, type NodeAddress, type NodeProperties } from './node-properties.js';
 import { untilReady } from './readiness.js';
 
 export interface KafkaOptions {
@@ -13,6 +13,8 @@ export interface KafkaOptions {
   brokers?: 1 | 3;
   /** The first broker's port; the others follow it. Default: free ports. */
   port?: number;
+  /** Broker settings beside, or instead of, those that a node has here by default. */
+  properties?: NodeProperties;
   /** Told what takes time, such as a first download. Default: silent. */
   log?: (line: string) => void;
   /** Gives up a start that is under way, and removes what it made. */
@@ -36,12 +38,14 @@ export interface RunningKafka {
  * first run on a machine, Maven) is missing.
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
-  const { brokers = 1, log = () => {}, signal } = options;
+  const { brokers = 1, properties = {}, log = () => {}, signal } = options;
   const distribution = await kafkaDistribution(log, signal);
   const folder = await mkdtemp(join(tmpdir(), 'parley-kafka-'));
   const addresses = await nodeAddresses(brokers, options.port, folder);
   const clusterId = randomBytes(16).toString('base64url');
-  const nodes = addresses.map(address => new KafkaNode(address, addresses, clusterId, distribution));
+  const nodes = addresses.map(
+    address => new KafkaNode(address, addresses, clusterId, distribution, properties),
+  );
 
   const close = async (): Promise<void> => {
     await Promise.all(nodes.map(node => node.close()));
