@@ -13,6 +13,11 @@ export function body(index = 0): Body {
   return { id: 100_000 + (index % 900_000), text: 'x'.repeat(BODY_BYTES - FRAME) };
 }
 
+/** As long as any other, with an id of one's own: a whole number above 0. */
+export function bodyWith(id: number): Body {
+  return { id, text: 'x'.repeat(BODY_BYTES - FRAME + 6 - String(id).length) };
+}
+
 /** Whether an answer is the body that was sent. */
 export function isSame(sent: Body, answer: unknown): boolean {
   return (

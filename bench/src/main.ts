@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { KAFKA_VERSION, MissingToolError, startKafka } from '@parley/tools/kafka';
+import { KAFKA_VERSION, MissingToolError } from '@parley/tools/kafka';
+import { Clusters } from './clusters.js';
 import { options } from './options.js';
-import { type Step, plan } from './plan.js';
+import { type Step, ownKafkaOnly, plan } from './plan.js';
 import { measure } from './processes/measure.js';
 import { Progress } from './progress.js';
 import { environment } from './report/environment.js';
@@ -10,7 +11,6 @@ import { medianRows } from './report/median.js';
 import { ratiosOf, type Report, type Row } from './report/report.js';
 import { rowLine, summary } from './report/summary.js';
 import { writeDocs } from './report/write-docs.js';
-import { SYSTEMS } from './systems.js';
 
 const chosen = options(process.argv);
 try {
@@ -28,29 +28,26 @@ try {
 }
 
 async function bench(): Promise<Report> {
-  const steps = plan(chosen);
   const given = process.env['KAFKA_BROKERS'];
-  const own =
-    !given && steps.some(step => SYSTEMS[step.system]?.kafka)
-      ? await startKafka({ log: line => console.error(line) })
-      : undefined;
+  const steps = plan(chosen).filter(step => !given || !ownKafkaOnly(step));
+  const clusters = new Clusters(given, line => console.error(line));
   try {
-    const brokers = (given || own?.bootstrap || '').split(',').filter(Boolean);
-    const rows = medianRows(await measureAll(steps, brokers));
+    const rows = medianRows(await measureAll(steps, clusters));
     const kafka = given ? `the Kafka at ${given}` : `Apache Kafka ${KAFKA_VERSION} with one broker`;
     return { environment: environment(kafka, chosen.seconds), rows, ratios: ratiosOf(rows) };
   } finally {
-    await own?.close();
+    await clusters.close();
   }
 }
 
-async function measureAll(steps: readonly Step[], brokers: string[]): Promise<Row[]> {
+async function measureAll(steps: readonly Step[], clusters: Clusters): Promise<Row[]> {
   const progress = new Progress(steps.reduce((sum, step) => sum + step.concurrency.length, 0));
   const rows: Row[] = [];
   try {
-    for (const { system, scenario, concurrency } of steps) {
+    for (const { system, scenario, concurrency, clusterSize } of steps) {
       progress.at(`${scenario} · ${system}`);
-      const measurement = { system, scenario, concurrency, brokers, countedMs: chosen.seconds * 1_000 };
+      const cluster = await clusters.ofSize(clusterSize);
+      const measurement = { system, scenario, concurrency, cluster, countedMs: chosen.seconds * 1_000 };
       for await (const outcome of measure({ ...measurement, profiles: chosen.prof })) {
         const row: Row = {
           system,

@@ -1,3 +1,4 @@
+import type { ClusterSize } from './clusters.js';
 import type { Options } from './options.js';
 import { scenarioNamed } from './scenarios.js';
 import { systemNamed } from './systems.js';
@@ -7,6 +8,7 @@ export interface Step {
   system: string;
   scenario: string;
   concurrency: readonly number[];
+  clusterSize: ClusterSize;
 }
 
 /** What runs, in order: the systems in turn within each scenario, so that they meet the same conditions. */
@@ -15,11 +17,17 @@ export function plan({ systems, scenarios, concurrency, rounds }: Options): Step
     const entry = scenarioNamed(scenario);
     return systems
       .filter(system => entry.suits(systemNamed(system)))
-      .map(system => ({
+      .map((system): Step => ({
         system,
         scenario,
         concurrency: entry.single ? entry.concurrency : (concurrency ?? entry.concurrency),
+        clusterSize: systemNamed(system).kafka ? (entry.brokers ?? 1) : 0,
       }));
   });
   return Array.from({ length: rounds }, () => round).flat();
+}
+
+/** Whether a step kills brokers: only those that the bench started. */
+export function ownKafkaOnly({ clusterSize }: Step): boolean {
+  return clusterSize === 3;
 }

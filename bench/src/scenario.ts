@@ -1,3 +1,5 @@
+import type { Cluster } from './clusters.js';
+import type { Fleet } from './fleet/fleet.js';
 import type { BenchClient, Handled } from './system.js';
 
 /** What both processes have used so far. */
@@ -26,14 +28,45 @@ export interface Figures {
   itemsPerSecond?: number;
   p50Ms?: number;
   p99Ms?: number;
-  cpuSeconds: number;
-  rssMb: number;
+  /** Where processes come and go, neither is known. */
+  cpuSeconds?: number;
+  rssMb?: number;
+  /** Calls that ended with an error or with an answer to another question. */
+  failed?: number;
+  /** Calls without any ending within the deadline that the bench sets. */
+  lost?: number;
+  /** Calls answered more than once, or handled more than once although answered. */
+  duplicated?: number;
+  /** The longest time in which no call of the fleet was answered. */
+  longestPauseMs?: number;
+  /** The same, in the part in which only callers come and go. */
+  longestPauseCallersMs?: number;
+  /** The longest time for which any caller had no answer, from the kill on. */
+  timeToNextAnswerMs?: number;
+  /** From the kill of a broker until all its partitions had another leader, as metadata shows it. */
+  electionMs?: number;
   /** What a reader must know, such as a time limit that was reached. */
   note?: string;
 }
 
 export interface Scenario {
   run(bench: Bench): Promise<Figures>;
+}
+
+/** What a fleet scenario runs with, in the bench's own process. */
+export interface FleetBench {
+  /** The servers and callers of one system; none runs yet. The bench closes it. */
+  fleet: Fleet;
+  /** Callers side by side over the whole fleet. */
+  callers: number;
+  cluster: Cluster;
+}
+
+/** A scenario in which processes come and go. */
+export interface FleetScenario {
+  /** How long a call may take. Default 10,000. */
+  deadlineMs?: number;
+  run(bench: FleetBench): Promise<Figures>;
 }
 
 /** What both processes used between two readings. */

@@ -1,15 +1,30 @@
-import type { Scenario } from './scenario.js';
+import type { FleetScenario, Scenario } from './scenario.js';
 import type { SystemEntry } from './systems.js';
 
-export interface ScenarioEntry {
-  load(): Promise<{ scenario: Scenario }>;
+interface Entry {
   /** How many callers, in turn. */
   concurrency: readonly number[];
   /** One client is all it takes: `--concurrency` does not apply. */
   single?: boolean;
   /** Whether a system can take part. */
   suits(system: SystemEntry): boolean;
+  /** How many brokers a Kafka needs for it. Default 1; one with three is killed, so it must be the bench's own. */
+  brokers?: 1 | 3;
 }
+
+/** Run in the callers' process, against one server. */
+export interface PairEntry extends Entry {
+  fleet?: false;
+  load(): Promise<{ scenario: Scenario }>;
+}
+
+/** Run in the bench's process, which starts and ends the servers and callers. */
+export interface FleetEntry extends Entry {
+  fleet: true;
+  load(): Promise<{ scenario: FleetScenario }>;
+}
+
+export type ScenarioEntry = PairEntry | FleetEntry;
 
 const all = () => true;
 
@@ -35,5 +50,17 @@ export function scenarioNamed(name: string): ScenarioEntry {
   const entry = SCENARIOS[name];
   if (!entry)
     throw new RangeError(`There is no scenario "${name}", only ${Object.keys(SCENARIOS).join(', ')}.`);
+  return entry;
+}
+
+export function pairScenarioNamed(name: string): PairEntry {
+  const entry = scenarioNamed(name);
+  if (entry.fleet) throw new RangeError(`The scenario "${name}" takes a fleet, not a pair of processes.`);
+  return entry;
+}
+
+export function fleetScenarioNamed(name: string): FleetEntry {
+  const entry = scenarioNamed(name);
+  if (!entry.fleet) throw new RangeError(`The scenario "${name}" takes a pair of processes, not a fleet.`);
   return entry;
 }

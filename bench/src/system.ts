@@ -7,8 +7,10 @@ export interface Settings {
   brokers: string[];
   /** A free TCP port, for systems that listen on one. */
   port: number;
-  /** Unique to one pair of processes: begins the names of its topics and groups. */
+  /** Unique to one measurement: begins the names of its topics and groups. */
   run: string;
+  /** How many processes of a kind there may be at a time. Default 1. */
+  replicas?: number;
 }
 
 /** How many events a server has handled, and when the last one was, as process.hrtime in milliseconds. */
@@ -26,6 +28,8 @@ export interface BenchServer {
 export interface BenchClient {
   /** One echoed call. */
   unary(body: Body): Promise<unknown>;
+  /** One echoed call, with everything that it is answered by. */
+  replies?: (body: Body) => Observable<unknown>;
   /** One echoed call whose handler first awaits SLOW_MS. */
   slow(body: Body): Promise<unknown>;
   /** One call that is answered by so many bodies. */
@@ -35,9 +39,12 @@ export interface BenchClient {
   close(): Promise<void>;
 }
 
+/** Told of each echoed call as its handler begins. */
+export type OnCall = (body: Body) => void;
+
 /** One way for services to talk. `server` resolves once calls can be made, `client` at once where it can. */
 export interface System {
-  server(settings: Settings): Promise<BenchServer>;
+  server(settings: Settings, onCall?: OnCall): Promise<BenchServer>;
   client(settings: Settings): Promise<BenchClient>;
 }
 

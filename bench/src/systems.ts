@@ -5,15 +5,21 @@ export interface SystemEntry {
   kafka: boolean;
   streams: boolean;
   events: boolean;
+  /** Any number of its servers share the calls, and any number of processes call. */
+  scales: boolean;
   /** Runs only when it is named. */
   optional?: boolean;
 }
 
-const everything = { kafka: true, streams: true, events: true };
+const everything = { kafka: true, streams: true, events: true, scales: true };
 
 /** Every system under test, in the order they run; each process loads only the one it runs. */
 export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
   parley: { ...everything, load: () => import('./systems/parley.js') },
+  'parley-platformatic': {
+    ...everything,
+    load: async () => ({ system: (await import('./systems/parley.js')).platformatic }),
+  },
   'nest-kafka': { ...everything, load: () => import('./systems/nest-kafka.js') },
   'nest-kafka-tuned': {
     ...everything,
@@ -24,16 +30,24 @@ export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
     kafka: false,
     streams: false,
     events: false,
+    scales: false,
     load: () => import('./systems/nest-http.js'),
   },
   'nest-grpc': {
     kafka: false,
     streams: true,
     events: false,
+    scales: false,
     load: () => import('./systems/nest-grpc.js'),
   },
-  'nest-tcp': { kafka: false, streams: true, events: true, load: () => import('./systems/nest-tcp.js') },
-  'kafkajs-floor': { ...everything, load: () => import('./systems/kafkajs-floor.js') },
+  'nest-tcp': {
+    kafka: false,
+    streams: true,
+    events: true,
+    scales: false,
+    load: () => import('./systems/nest-tcp.js'),
+  },
+  'kafkajs-floor': { ...everything, scales: false, load: () => import('./systems/kafkajs-floor.js') },
 };
 
 export function systemNamed(name: string): SystemEntry {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import type { Bench, Figures, Usage } from '../scenario.js';
-import { scenarioNamed } from '../scenarios.js';
+import { pairScenarioNamed } from '../scenarios.js';
 import type { BenchClient } from '../system.js';
 import { systemNamed } from '../systems.js';
 import { ownUsage } from './own-usage.js';
@@ -40,7 +40,7 @@ async function run({
     },
     handled: () => main.ask('handled', undefined),
   };
-  const loaded = await scenarioNamed(scenario).load();
+  const loaded = await pairScenarioNamed(scenario).load();
   const endProfile = file === undefined ? undefined : await profile();
   try {
     return await loaded.scenario.run(bench);

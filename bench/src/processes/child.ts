@@ -9,14 +9,19 @@ const OUTPUT_TAIL = 2_000;
 /** How long a child may take to end when asked. */
 const EXIT_MS = 5_000;
 
+/** How long it may take to end in order, all of its work done. */
+const TERMINATION_MS = 30_000;
+
 /** A process of the bench, and the questions to and from it. */
 export class Child<Theirs extends Questions & { exit(): void }, Ours extends Questions = {}> {
   readonly #process: ChildProcess;
   readonly #peer: Peer<Theirs, Ours>;
   #output = '';
 
-  constructor(file: string, answers: Ours) {
+  constructor(file: string, answers: Ours, execArgv: readonly string[] = process.execArgv) {
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), {
+      execArgv: [...execArgv],
+      serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1', NODE_NO_WARNINGS: '1' },
     });
@@ -50,11 +55,38 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
   }
 
   async close(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    if (this.#gone) return;
     const exited = once(this.#process, 'exit');
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), EXIT_MS);
     this.#peer.ask('exit', undefined).catch(() => {}); // It may be gone before it answers.
     await exited;
     clearTimeout(timer);
+  }
+
+  /** Ends it in order, as an orchestrator does; rejects where it does not end within half a minute, or not well. */
+  async terminate(): Promise<void> {
+    const ended = await this.#endBy('SIGTERM');
+    if (ended !== 0) throw new Error(`A process ended with ${ended} on SIGTERM. ${this.output}`.trim());
+  }
+
+  /** Ends it at once, as a crash would. */
+  async kill(): Promise<void> {
+    await this.#endBy('SIGKILL');
+  }
+
+  /** Resolves with the exit code, or with the signal that ended it. */
+  async #endBy(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    if (!this.#gone) {
+      const exited = once(this.#process, 'exit');
+      const timer = setTimeout(() => this.#process.kill('SIGKILL'), TERMINATION_MS);
+      this.#process.kill(signal);
+      await exited;
+      clearTimeout(timer);
+    }
+    return this.#process.exitCode ?? this.#process.signalCode;
+  }
+
+  get #gone(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 }

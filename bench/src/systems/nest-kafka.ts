@@ -10,7 +10,8 @@ import { patterns, rpcModule } from './rpc-controller.js';
 /**
  * Nest's built-in Kafka transport, with its defaults apart from these: groups start at the earliest record, so
  * that no request is lost while the server joins; producers do not create topics. `partitions` above one lets
- * the server work on as many records of a topic at once.
+ * the server work on as many records of a topic at once. Where there are several processes of a kind, topics have
+ * a partition for each: the client throws where it gets none.
  */
 function nestKafka(partitions: number): System {
   const kafka = ({ brokers, run }: Settings): NonNullable<KafkaOptions['options']> => ({
@@ -22,15 +23,18 @@ function nestKafka(partitions: number): System {
   });
 
   return {
-    async server(settings) {
+    async server(settings, onCall) {
       const names = patterns(`${settings.run}.`);
       const events = new EventCount();
       const calls = [names.unary, names.slow, names.stream];
       const topics = [...calls, ...calls.map(call => `${call}.reply`), names.event];
-      await createTopics(settings.brokers, Object.fromEntries(topics.map(topic => [topic, partitions])));
+      await createTopics(
+        settings.brokers,
+        Object.fromEntries(topics.map(topic => [topic, Math.max(partitions, settings.replicas ?? 1)])),
+      );
       const options = { transport: Transport.KAFKA, options: kafka(settings) } as const;
       return microservice(
-        rpcModule(names, events, items => bodiesPerTurn(items, 1_000)),
+        rpcModule(names, events, items => bodiesPerTurn(items, 1_000), onCall),
         options,
         events,
       );

@@ -1,5 +1,5 @@
 import { NestFactory } from '@nestjs/core';
-import { ParleyClient, ParleyServer } from '@parley/transport';
+import { ParleyClient, type ParleyOptions, ParleyServer } from '@parley/transport';
 import { EventCount } from '../event-count.js';
 import type { Settings, System } from '../system.js';
 import { bodiesPulled } from './bodies.js';
@@ -8,23 +8,27 @@ import { patterns, rpcModule } from './rpc-controller.js';
 
 const names = patterns('');
 
-/** Topics are new with each run; everything else is Parley's default. */
-function options({ brokers, run }: Settings) {
-  return { kafka: { brokers }, prefix: `${run}.` };
+/** Parley with its defaults, but for the driver and for topics that are new with each run. */
+function parley(driver: ParleyOptions['driver']): System {
+  const options = ({ brokers, run }: Settings) => ({ driver, kafka: { brokers }, prefix: `${run}.` });
+
+  return {
+    async server(settings, onCall) {
+      const events = new EventCount();
+      const app = await NestFactory.createMicroservice(rpcModule(names, events, bodiesPulled, onCall), {
+        strategy: new ParleyServer({ service: 'bench', ...options(settings) }),
+        logger: ['error', 'fatal'],
+      });
+      await app.listen();
+      return { handled: () => events.read(), close: () => app.close() };
+    },
+
+    client: async settings =>
+      proxyClient(new ParleyClient({ service: 'caller', to: 'bench', ...options(settings) }), names),
+  };
 }
 
-/** Parley, with its defaults. */
-export const system: System = {
-  async server(settings) {
-    const events = new EventCount();
-    const app = await NestFactory.createMicroservice(rpcModule(names, events, bodiesPulled), {
-      strategy: new ParleyServer({ service: 'bench', ...options(settings) }),
-      logger: ['error', 'fatal'],
-    });
-    await app.listen();
-    return { handled: () => events.read(), close: () => app.close() };
-  },
+/** On the driver that is its default. */
+export const system = parley(undefined);
 
-  client: async settings =>
-    proxyClient(new ParleyClient({ service: 'caller', to: 'bench', ...options(settings) }), names),
-};
+export const platformatic = parley('platformatic');

@@ -10,6 +10,7 @@ export function proxyClient(
 ): Required<BenchClient> {
   return {
     unary: data => lastValueFrom(proxy.send<unknown>(names.unary, data)),
+    replies: data => proxy.send<unknown>(names.unary, data),
     slow: data => lastValueFrom(proxy.send<unknown>(names.slow, data)),
     stream: items => proxy.send<unknown>(names.stream, { items }),
     emit: data => lastValueFrom(proxy.emit<unknown>(names.event, data), { defaultValue: undefined }),

@@ -4,7 +4,7 @@ import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import type { Body } from '../body.js';
 import type { EventCount } from '../event-count.js';
-import { SLOW_MS } from '../system.js';
+import { type OnCall, SLOW_MS } from '../system.js';
 
 /** The patterns a message controller answers. */
 export interface Patterns {
@@ -27,11 +27,12 @@ export function patterns(prefix: string): Patterns {
 export type StreamOf = (items: number) => Observable<Body> | AsyncIterable<Body>;
 
 /** A Nest application with one controller, which every message-based system serves. */
-export function rpcModule(names: Patterns, events: EventCount, streamOf: StreamOf): Type {
+export function rpcModule(names: Patterns, events: EventCount, streamOf: StreamOf, onCall?: OnCall): Type {
   @Controller()
   class RpcController {
     @MessagePattern(names.unary)
     unary(@Payload() data: Body): Body {
+      onCall?.(data);
       return data;
     }
 
