@@ -27,6 +27,7 @@ export interface FleetEntry extends Entry {
 export type ScenarioEntry = PairEntry | FleetEntry;
 
 const all = () => true;
+const fleet = { fleet: true, concurrency: [64], suits: (system: SystemEntry) => system.scales } as const;
 
 /** Every scenario, in the order they run. */
 export const SCENARIOS: Readonly<Record<string, ScenarioEntry>> = {
@@ -44,6 +45,9 @@ export const SCENARIOS: Readonly<Record<string, ScenarioEntry>> = {
     load: () => import('./scenarios/burst-events.js'),
   },
   startup: { concurrency: [1], single: true, suits: all, load: () => import('./scenarios/startup.js') },
+  elastic: { ...fleet, load: () => import('./scenarios/elastic.js') },
+  'recovery-server': { ...fleet, load: () => import('./scenarios/recovery-server.js') },
+  'recovery-broker': { ...fleet, brokers: 3, load: () => import('./scenarios/recovery-broker.js') },
 };
 
 export function scenarioNamed(name: string): ScenarioEntry {

@@ -1,4 +1,4 @@
-import { type Ratio, rateOf, type Report, type Row, SUBJECT } from './report.js';
+import { isFleetRow, type Ratio, rateOf, type Report, type Row, SUBJECT } from './report.js';
 import { targetResults } from './targets.js';
 
 /** The report as a page: figures, ratios, targets, and what they were measured on. */
@@ -15,7 +15,8 @@ export function markdown(report: Report): string {
     '## Figures',
     'CPU and memory are those of both processes together, without the broker. Startup is from the making of a ' +
       'client to its first answer: the median in p50, the longest in p99.',
-    figures(report.rows),
+    figures(report.rows.filter(row => !isFleetRow(row))),
+    ...fleets(report.rows.filter(isFleetRow)),
     ...(report.ratios.length > 0
       ? [
           '## Parley against the others',
@@ -23,7 +24,7 @@ export function markdown(report: Report): string {
           ratios(report.ratios),
         ]
       : []),
-    ...targets(report.ratios),
+    ...targets(report.rows),
     '',
   ].join('\n\n');
 }
@@ -59,13 +60,53 @@ function ratios(all: readonly Ratio[]): string {
   );
 }
 
-function targets(all: readonly Ratio[]): string[] {
+function fleets(rows: readonly Row[]): string[] {
+  if (rows.length === 0) return [];
+  return [
+    '## Fleets',
+    'In `elastic`, callers go from one process to four and back, then servers are rolled; in `recovery-server` one of ' +
+      'two servers is killed, in `recovery-broker` the broker that leads the partition by which answers arrive, on a ' +
+      'cluster of three that misses a broker after a second. The README of the bench says what each column means.',
+    table(
+      [
+        'Scenario',
+        'Callers',
+        'System',
+        'per second',
+        'Failed',
+        'Lost',
+        'Duplicated',
+        'Longest pause ms',
+        'while callers change',
+        'To next answer ms',
+        'Election ms',
+        'Note',
+      ],
+      rows.map(row => [
+        row.scenario,
+        whole(row.concurrency),
+        row.system === SUBJECT ? `**${row.system}**` : row.system,
+        whole(rateOf(row)),
+        whole(row.failed),
+        whole(row.lost),
+        whole(row.duplicated),
+        whole(row.longestPauseMs),
+        whole(row.longestPauseCallersMs),
+        whole(row.timeToNextAnswerMs),
+        whole(row.electionMs),
+        row.error ? `failed: ${row.error}` : (row.note ?? ''),
+      ]),
+    ),
+  ];
+}
+
+function targets(all: readonly Row[]): string[] {
   const results = targetResults(all);
   if (results.length === 0) return [];
-  const rows = results.map(({ scenario, concurrency, figure, against, bound, measured, met }) => [
-    `${scenario} ${concurrency}`,
-    `${figure} ${figure === 'rate' ? '≥' : '≤'} ${bound}× ${against}`,
-    `${precise(measured)}×`,
+  const rows = results.map(({ subject, claim, measured, met }) => [
+    subject,
+    claim,
+    measured,
     met ? 'yes' : 'no',
   ]);
   return ['## Targets', table(['Scenario', 'Target', 'Measured', 'Met'], rows)];

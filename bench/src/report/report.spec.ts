@@ -16,6 +16,12 @@ const unary = (system: string, rps: number, p50Ms: number): Row => ({
   cpuSeconds: 1,
   rssMb: 200,
 });
+const elastic = (figures: Partial<Row>): Row => ({
+  system: 'parley',
+  scenario: 'elastic',
+  concurrency: 64,
+  ...figures,
+});
 const failed: Row = { system: 'nest-tcp', scenario: 'unary', concurrency: 64, error: 'a | b\nc' };
 const rows = [unary('parley', 12_000, 4), unary('nest-kafka', 1_500, 40), failed];
 
@@ -37,19 +43,42 @@ describe('ratiosOf', () => {
 
 describe('targetResults', () => {
   it('holds rates to a lower bound and latencies to an upper one', () => {
-    const at = (against: string, concurrency: number, rate: number, p50: number) => ({
-      scenario: 'unary',
-      concurrency,
-      against,
-      rate,
-      p50,
-    });
-    const met = (ratio: ReturnType<typeof at>) => targetResults([ratio]).map(result => result.met);
-    expect(met(at('nest-kafka', 64, 6, 1))).toEqual([true]);
-    expect(met(at('nest-kafka', 64, 5.9, 1))).toEqual([false]);
-    expect(met(at('nest-kafka', 1, 1, 0.7))).toEqual([true]);
-    expect(met(at('nest-kafka', 1, 1, 0.71))).toEqual([false]);
-    expect(met(at('nest-tcp', 64, 1, 1))).toEqual([]);
+    const met = (against: string, concurrency: number, rps: number, p50Ms: number) =>
+      targetResults([
+        { ...unary('parley', rps, p50Ms), concurrency },
+        { ...unary(against, 1, 1), concurrency },
+      ]).map(result => result.met);
+    expect(met('nest-kafka', 64, 6, 1)).toEqual([true]);
+    expect(met('nest-kafka', 64, 5.9, 1)).toEqual([false]);
+    expect(met('nest-kafka', 1, 1, 0.7)).toEqual([true]);
+    expect(met('nest-kafka', 1, 1, 0.71)).toEqual([false]);
+    expect(met('nest-tcp', 64, 1, 1)).toEqual([]);
+  });
+
+  it('compares other systems than parley where a target says so', () => {
+    const rates = (own: number, other: number) => [
+      { ...unary('parley-platformatic', own, 1), concurrency: 256 },
+      { ...unary('parley', other, 1), concurrency: 256 },
+    ];
+    const claim = { subject: 'unary 256 parley-platformatic', claim: 'rate ≥ 1.3× parley' };
+    expect(targetResults(rates(13, 10))).toEqual([{ ...claim, measured: '1.3×', met: true }]);
+    expect(targetResults(rates(12, 10))).toEqual([{ ...claim, measured: '1.2×', met: false }]);
+  });
+
+  it('holds the figures of a fleet to an upper bound of their own', () => {
+    const met = (figures: Partial<Row>) => targetResults([elastic(figures)]).map(result => result.met);
+    expect(met({ failed: 0, lost: 0, duplicated: 0, longestPauseMs: 1_000 })).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(met({ lost: 1 })).toEqual([false]);
+    expect(met({ longestPauseCallersMs: 100.5 })).toEqual([false]);
+  });
+
+  it('says nothing of what failed', () => {
+    expect(targetResults([{ ...failed, system: 'parley' }, unary('nest-kafka', 1, 1)])).toEqual([]);
   });
 });
 
@@ -64,6 +93,17 @@ describe('medianRows', () => {
     expect(medianRows([start(30), start(10), start(20)])).toEqual([start(20)]);
   });
 
+  it('takes the worst of each figure of a fleet', () => {
+    const rounds = [
+      elastic({ rps: 9, failed: 1, lost: 0, longestPauseMs: 5, note: 'one' }),
+      elastic({ rps: 7, failed: 0, lost: 2, longestPauseMs: 8, electionMs: 4, note: 'two' }),
+      elastic({ rps: 8, failed: 0, lost: 0, longestPauseMs: 6, electionMs: 3 }),
+    ];
+    expect(medianRows(rounds)).toEqual([
+      elastic({ rps: 7, failed: 1, lost: 2, longestPauseMs: 8, electionMs: 4, note: 'one / two' }),
+    ]);
+  });
+
   it('lets no success hide a failure', () => {
     expect(medianRows([unary('nest-tcp', 5, 1), failed, unary('nest-tcp', 7, 1)])).toEqual([failed]);
   });
@@ -76,6 +116,14 @@ describe('markdown', () => {
     expect(page).toContain('| unary | 64 | **parley** | 12,000 | 4 | 8 | 1 | 200 |  |');
     expect(page).toContain('| unary | 64 | nest-kafka | 8 | 0.1 | 0.1 |');
     expect(page).toContain('| unary 64 | rate ≥ 6× nest-kafka | 8× | yes |');
+  });
+
+  it('shows fleets in a table of their own', () => {
+    const fleet = elastic({ failed: 1, lost: 0, duplicated: 2, longestPauseMs: 1_234.5 });
+    const page = markdown({ environment: environment('a Kafka', 4), rows: [...rows, fleet], ratios: [] });
+    expect(page).toContain('| elastic | 64 | **parley** |  | 1 | 0 | 2 | 1,235 |  |  |  |  |');
+    expect(page).toContain('| elastic 64 | longestPauseMs ≤ 1,000 | 1,235 | no |');
+    expect(page.match(/^\| elastic \| /gm)).toHaveLength(1);
   });
 
   it('keeps what a failure said within its cell', () => {

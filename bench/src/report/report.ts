@@ -1,17 +1,12 @@
+import type { Figures } from '../scenario.js';
+import { SCENARIOS } from '../scenarios.js';
 import type { Environment } from './environment.js';
 
 /** One measurement. A system that failed has an `error` and no figures. */
-export interface Row {
+export interface Row extends Figures {
   system: string;
   scenario: string;
   concurrency: number;
-  rps?: number;
-  itemsPerSecond?: number;
-  p50Ms?: number;
-  p99Ms?: number;
-  cpuSeconds?: number;
-  rssMb?: number;
-  note?: string;
   error?: string;
 }
 
@@ -39,6 +34,11 @@ export function rateOf(row: Row): number | undefined {
   return row.rps ?? row.itemsPerSecond;
 }
 
+/** Whether a row is of a scenario in which processes come and go. */
+export function isFleetRow({ scenario }: Row): boolean {
+  return SCENARIOS[scenario]?.fleet === true;
+}
+
 /** Parley against every other system, in each scenario that both have figures for. */
 export function ratiosOf(rows: readonly Row[]): Ratio[] {
   return rows
@@ -48,6 +48,7 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
         .filter(
           row =>
             row.system !== SUBJECT &&
+            !isFleetRow(row) &&
             row.scenario === subject.scenario &&
             row.concurrency === subject.concurrency &&
             !row.error &&
