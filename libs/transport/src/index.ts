@@ -1,5 +1,7 @@
 export { ParleyRecord, ParleyRecordBuilder, type CallOptions } from './client/call-options.js';
 export { ParleyClient } from './client/parley-client.js';
+export type { CircuitBreakerState } from './client/policies/circuit.js';
+export type { PolicyEvent, PolicyReport } from './client/policies/policies.js';
 export type { Driver, ProvisionMode } from './drivers/driver.js';
 export type { KafkaOptions } from './drivers/kafka-options.js';
 export { ParleyExceptionFilter } from './exceptions/parley-exception.filter.js';
@@ -10,7 +12,14 @@ export { Link } from './link/link.js';
 export type { RecordMetadata } from './link/send-record.js';
 export { InjectParley } from './module/inject-parley.js';
 export { DEFAULTS, type ParleyClientOptions, type ParleyOptions } from './options/options.js';
-export { ParleyModule, type ParleyAsyncOptions } from './module/parley.module.js';
+export {
+  POLICY_DEFAULTS,
+  type CircuitBreakerOptions,
+  type PatternPolicies,
+  type PolicyOptions,
+  type RetryOptions,
+} from './options/policy-options.js';
+export { ParleyModule, type ClientEntry, type ParleyAsyncOptions } from './module/parley.module.js';
 export type { Routing, RoutingName } from './routing/routing.js';
 export { topicPerPattern } from './routing/topic-per-pattern.js';
 export { topicPerService } from './routing/topic-per-service.js';

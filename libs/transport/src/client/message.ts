@@ -12,6 +12,8 @@ export interface Message {
   value: Buffer;
   options: CallOptions;
   metadata: PacketMetadata | undefined;
+  /** Counted up when a call is made again. Default 1. */
+  attempt?: number;
 }
 
 /** Raises INVALID_ARGUMENT for a pattern that is none, and for data that the codec cannot carry. */

@@ -2,6 +2,9 @@ import { ParleyClient } from '../client/parley-client.js';
 import type { Link } from '../link/link.js';
 import type { ParleyOptions } from '../options/options.js';
 
+/** What differs between one client and the application's others. */
+export type OwnClientOptions = Pick<ParleyOptions, 'timeoutMs' | 'window' | 'policies'>;
+
 /** The application's clients: one for each service it calls, however many modules ask for it. */
 export class Clients {
   private readonly clients = new Map<string, ParleyClient>();
@@ -13,8 +16,12 @@ export class Clients {
 
   to(service: string): ParleyClient {
     let client = this.clients.get(service);
-    if (!client)
-      this.clients.set(service, (client = new ParleyClient({ ...this.options, to: service }, this.link)));
+    if (!client) this.clients.set(service, (client = this.make(service, {})));
     return client;
+  }
+
+  /** One that nobody else shares, since it differs. */
+  make(service: string, own: OwnClientOptions): ParleyClient {
+    return new ParleyClient({ ...this.options, ...own, to: service }, this.link);
   }
 }

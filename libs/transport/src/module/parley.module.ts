@@ -9,7 +9,7 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { Link } from '../link/link.js';
 import { ParleyServer } from '../server/parley-server.js';
-import { Clients } from './clients.js';
+import { Clients, type OwnClientOptions } from './clients.js';
 import type { ParleyOptions } from '../options/options.js';
 import { ParleyCoreModule } from './parley-core.module.js';
 import { clientToken, PARLEY_OPTIONS } from './tokens.js';
@@ -17,6 +17,11 @@ import { clientToken, PARLEY_OPTIONS } from './tokens.js';
 export interface ParleyAsyncOptions extends Pick<DynamicModule, 'imports'> {
   inject?: FactoryProvider['inject'];
   useFactory: (...dependencies: never[]) => ParleyOptions | Promise<ParleyOptions>;
+}
+
+/** A client with options of its own: what is not named is as ParleyModule was given it. */
+export interface ClientEntry extends OwnClientOptions {
+  service: string;
 }
 
 /**
@@ -59,13 +64,20 @@ export class ParleyModule implements OnApplicationBootstrap, OnModuleDestroy {
     return { module: ParleyModule, imports: [ParleyCoreModule.with(options, imports)] };
   }
 
-  /** Clients for the services named, for injection with `@InjectParley(name)`. All share the application's link. */
-  static forClients(services: readonly string[]): DynamicModule {
-    const providers = services.map(to => ({
-      provide: clientToken(to),
-      inject: [Clients],
-      useFactory: (clients: Clients) => clients.to(to),
-    }));
+  /**
+   * Clients for the services named, for injection with `@InjectParley(name)`. All share the application's link. A
+   * client with options of its own, such as policies, is the importing module's own.
+   */
+  static forClients(services: readonly (string | ClientEntry)[]): DynamicModule {
+    const providers = services.map(entry => {
+      const { service: to, ...own } = typeof entry === 'string' ? { service: entry } : entry;
+      return {
+        provide: clientToken(to),
+        inject: [Clients],
+        useFactory: (clients: Clients) =>
+          typeof entry === 'string' ? clients.to(to) : clients.make(to, own),
+      };
+    });
     return { module: ParleyClientsModule, providers, exports: providers.map(({ provide }) => provide) };
   }
 

@@ -10,6 +10,12 @@ import { topicPerPattern } from '../routing/topic-per-pattern.js';
 import { topicPerService } from '../routing/topic-per-service.js';
 import type { Codec } from '../wire/codec.js';
 import { jsonCodec } from '../wire/json-codec.js';
+import {
+  policiesSchema,
+  resolvePolicies,
+  type PolicyOptions,
+  type PolicySettings,
+} from './policy-options.js';
 
 /** Every default of Parley's options. Times are in milliseconds. */
 export const DEFAULTS = {
@@ -63,6 +69,8 @@ export interface ParleyOptions {
   maxStreams?: number;
   drainTimeoutMs?: number;
   sender?: Partial<Omit<SenderOptions, 'now' | 'backoff'>>;
+  /** Retries and circuit breakers of this process's clients. Default: none. */
+  policies?: PolicyOptions;
 }
 
 /** What a ParleyClient of its own takes: `to` names the service it calls, `service` the one it is part of. */
@@ -76,6 +84,7 @@ export interface ClientSettings {
   timeoutMs: number;
   emitTimeoutMs: number;
   window: number;
+  policies: PolicySettings | undefined;
 }
 
 export interface ServerSettings {
@@ -144,6 +153,7 @@ const schema = z.strictObject({
       frameTimeoutMs: milliseconds.optional(),
     })
     .optional(),
+  policies: policiesSchema.optional(),
 });
 
 const clientSchema = schema.extend({ to: name });
@@ -168,6 +178,7 @@ export function resolveClientOptions(options: ParleyClientOptions): ClientSettin
     timeoutMs: valid.timeoutMs ?? DEFAULTS.timeoutMs,
     emitTimeoutMs: valid.emitTimeoutMs ?? DEFAULTS.emitTimeoutMs,
     window: valid.window ?? DEFAULTS.window,
+    policies: resolvePolicies(valid.policies),
   };
 }
 
