@@ -19,6 +19,7 @@ import type {
   TopicSpec,
 } from './driver.js';
 import { messageOf } from './errors.js';
+import { countMembers } from './group/group-members.js';
 import { GroupSubscription } from './group/subscription.js';
 import { timeoutsOf } from './kafka-options.js';
 import type { KafkaOptions, Timeouts } from './kafka-options.js';
@@ -124,6 +125,10 @@ export class BrokerDriver implements Driver {
     const cluster = this.newCluster();
     const { decompress } = client;
     return this.keep(new PartitionTail(options, { ...timeouts, cluster, decompress, emit }));
+  }
+
+  members(group: string): Promise<number> {
+    return countMembers(this.cluster, group, this.timeouts.requestTimeoutMs);
   }
 
   on<K extends keyof DriverEvents>(event: K, listener: (detail: DriverEvents[K]) => void): () => void {

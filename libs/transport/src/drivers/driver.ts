@@ -38,6 +38,9 @@ export interface Driver {
   /** Reads partitions without a group, on connections of its own. Resolves once all start offsets are fixed. */
   tail(options: TailOptions): Promise<Tail>;
 
+  /** How many live members a consumer group has, as its coordinator knows now: 0 for one that does not exist. */
+  members(group: string): Promise<number>;
+
   /** Adds a listener and returns the function that removes it. */
   on<K extends keyof DriverEvents>(event: K, listener: (detail: DriverEvents[K]) => void): () => void;
 

@@ -30,6 +30,7 @@ export const APIS = {
   heartbeat: { name: 'Heartbeat', key: 12, version: 3 },
   leaveGroup: { name: 'LeaveGroup', key: 13, version: 3 },
   syncGroup: { name: 'SyncGroup', key: 14, version: 3 },
+  describeGroups: { name: 'DescribeGroups', key: 15, version: 4 },
   createTopics: { name: 'CreateTopics', key: 19, version: 4 },
   createPartitions: { name: 'CreatePartitions', key: 37, version: 1 },
 } as const satisfies Record<string, Api>;
