@@ -2,6 +2,7 @@ export { ParleyRecord, ParleyRecordBuilder, type CallOptions } from './client/ca
 export { ParleyClient } from './client/parley-client.js';
 export type { CircuitBreakerState } from './client/policies/circuit.js';
 export type { PolicyEvent, PolicyReport } from './client/policies/policies.js';
+export { Replies } from './client/replies.js';
 export type { Driver, ProvisionMode } from './drivers/driver.js';
 export type { KafkaOptions } from './drivers/kafka-options.js';
 export { ParleyExceptionFilter } from './exceptions/parley-exception.filter.js';
@@ -23,6 +24,7 @@ export { ParleyModule, type ClientEntry, type ParleyAsyncOptions } from './modul
 export type { Routing, RoutingName } from './routing/routing.js';
 export { topicPerPattern } from './routing/topic-per-pattern.js';
 export { topicPerService } from './routing/topic-per-service.js';
+export { Handling } from './server/handling.js';
 export { ParleyContext } from './server/parley-context.js';
 export { PARLEY, ParleyServer } from './server/parley-server.js';
 export type { ServerHealth } from './server/server-health.js';

@@ -2,12 +2,23 @@
 export interface CallOptions {
   /** Records with one key are handled in the order they were sent. Default: none, no order is owed. */
   key?: string | Buffer;
-  /** How long to wait, in ms. Default: the client's `timeoutMs`. */
+  /** How long to wait for the answer, or for a stream's first item, in ms. Default: the client's `timeoutMs`. */
   timeoutMs?: number;
+  /** How long a stream may be silent between two items, in ms. Default: the client's `idleTimeoutMs`, else for ever. */
+  idleTimeoutMs?: number;
+  /** How long a stream may take in all, in ms. Default: for ever. */
+  totalTimeoutMs?: number;
+  /** Ends the call when it is aborted, with CANCELLED. */
+  signal?: AbortSignal;
   /** The user's own headers; names that begin with `parley` are kept for the protocol. */
   headers?: Readonly<Record<string, string>>;
   /** Items of a reply that may be on their way at a time. Default: the client's `window`. */
   window?: number;
+  /**
+   * False: the call fails UNAVAILABLE at once, without a record, where no instance of the service is there. Default:
+   * the client's `waitForReady`, which is true: the call waits for one within its timeout.
+   */
+  waitForReady?: boolean;
 }
 
 /** Data with the options it is sent with; made by a ParleyRecordBuilder. */
@@ -34,12 +45,27 @@ export class ParleyRecordBuilder<T = unknown> {
     return this;
   }
 
-  /** In ms. */
+  /** How long to wait for the answer, or for a stream's first item, in ms. */
   setTimeout(timeoutMs: number): this {
-    if (!Number.isFinite(timeoutMs) || timeoutMs <= 0) {
-      throw new TypeError(`setTimeout takes milliseconds greater than 0; got ${String(timeoutMs)}`);
-    }
-    this.options = { ...this.options, timeoutMs };
+    this.options = { ...this.options, timeoutMs: milliseconds('setTimeout', timeoutMs) };
+    return this;
+  }
+
+  /** How long a stream may be silent between two items, in ms. */
+  setIdleTimeout(idleTimeoutMs: number): this {
+    this.options = { ...this.options, idleTimeoutMs: milliseconds('setIdleTimeout', idleTimeoutMs) };
+    return this;
+  }
+
+  /** How long a stream may take in all, in ms. */
+  setTotalTimeout(totalTimeoutMs: number): this {
+    this.options = { ...this.options, totalTimeoutMs: milliseconds('setTotalTimeout', totalTimeoutMs) };
+    return this;
+  }
+
+  /** Ends the call when the signal is aborted: the caller gets CANCELLED, the handler is stopped. */
+  setSignal(signal: AbortSignal): this {
+    this.options = { ...this.options, signal };
     return this;
   }
 
@@ -65,7 +91,23 @@ export class ParleyRecordBuilder<T = unknown> {
     return this;
   }
 
+  /** False: fail UNAVAILABLE at once where no instance of the service is there. */
+  setWaitForReady(waitForReady: boolean): this {
+    this.options = { ...this.options, waitForReady };
+    return this;
+  }
+
   build(): ParleyRecord<T | undefined> {
     return new ParleyRecord(this.data, this.options);
   }
+}
+
+/** Node runs a timer of more than 2^31 - 1 ms at once. */
+const MAX_MILLISECONDS = 2_147_483_647;
+
+function milliseconds(setter: string, value: number): number {
+  if (value > 0 && value <= MAX_MILLISECONDS) return value;
+  throw new TypeError(
+    `${setter} takes milliseconds greater than 0, ${MAX_MILLISECONDS} at most; got ${String(value)}`,
+  );
 }

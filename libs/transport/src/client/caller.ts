@@ -1,4 +1,3 @@
-import type { Subscriber } from 'rxjs';
 import type { TopicSpec } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Link } from '../link/link.js';
@@ -7,83 +6,106 @@ import { choosePartition } from '../link/partitioner.js';
 import { callsTopic } from '../link/topics.js';
 import type { ClientSettings } from '../options/options.js';
 import { currentContext } from '../server/execution-scope.js';
-import { encodeFrame, type ClientFrame } from '../wire/frame.js';
+import type { InstanceAddress } from '../wire/header.js';
 import { encodeHeader } from '../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import type { Status } from '../wire/status.js';
-import { EndedCalls } from './ended-calls.js';
 import { callersMistake, headersOf, type Message } from './message.js';
-import { OutgoingCall, type RunningExecution, type ServerAddress } from './outgoing-call.js';
+import { OutgoingCall } from './outgoing-call.js';
+import type { ReplyTaker, RequestTerms, ServerAddress } from './outgoing-call-options.js';
 
 /** Patterns whose topic is remembered: more are only seen where patterns are made up at run time. */
 const MAX_REMEMBERED_PATTERNS = 1000;
 
 /** Makes the calls of one client to one service. */
 export class Caller {
-  private readonly endedCalls: EndedCalls;
   private readonly topics = new Map<string, TopicSpec>();
 
   constructor(
     private readonly link: Link,
     private readonly settings: ClientSettings,
   ) {
-    this.endedCalls = new EndedCalls(link.router);
+    link.addCalled(settings.to);
   }
 
   /**
-   * Registers the call before its request is sent, so that no reply can be missed. Returns what unsubscribing does.
+   * Registers the call before its request is sent, so that no reply can be missed. With `pulled`, the taker tells
+   * by `take` what it has taken.
    */
-  call<T>(message: Message, subscriber: Subscriber<T>): () => void {
+  call<T>(message: Message, taker: ReplyTaker<T>, pulled = false): OutgoingCall<T> {
     const callId = randomId(CALL_ID_BYTES);
-    const timeoutMs = this.timeoutOf(message);
+    const { router, peers, budget, options } = this.link;
+    const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = message.options;
+    const correlationId = currentContext()?.correlationId ?? callId;
     let parcel: RecordParcel | undefined;
+    let ended = false;
+    const abort = () =>
+      call.fail({ code: 'CANCELLED', message: `the call of ${message.pattern} was aborted by its caller` });
+    const send = async (terms: RequestTerms) => {
+      if (!this.link.isOpen) await this.link.open(terms.timeoutMs);
+      const header = this.header(message, callId, correlationId, terms);
+      parcel = await this.parcel(message, header, terms.timeoutMs, status => call.fail(status));
+      const refused = ended ? undefined : this.link.sender.offer(parcel);
+      if (refused) call.fail(refused);
+    };
     const call = new OutgoingCall<T>(
       {
         callId,
         pattern: message.pattern,
-        codec: this.settings.link.codec,
-        window: this.windowOf(message),
-        timeoutMs,
-        tell: (server, frame) => this.tell(server, frame),
-        onEnded: running => {
-          this.link.router.removeOutgoing(callId);
+        codec: options.codec,
+        window: message.options.window ?? this.settings.window,
+        budget,
+        timeoutMs: this.timeoutOf(message),
+        ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
+        ...(totalTimeoutMs !== undefined && { totalTimeoutMs }),
+        pulled,
+        request: terms => {
+          send(terms).catch((error: unknown) => call.fail(statusOfFailure(error)));
+        },
+        tell: (server, frame) => this.link.tell(this.inboxOf(server), frame),
+        hold: (server, execution, shared) => peers.hold('client', this.inboxOf(server), execution, shared),
+        release: (server, execution) => peers.release('client', server.instance, execution),
+        onEnded: () => {
+          ended = true;
+          router.removeOutgoing(callId);
           parcel?.withdraw();
-          if (running) this.cancel(callId, running, timeoutMs);
+          signal?.removeEventListener('abort', abort);
         },
       },
-      subscriber,
+      taker,
     );
-    this.link.router.addOutgoing(callId, call);
-    const send = async () => {
-      if (!this.link.isOpen) await this.link.open(timeoutMs);
-      parcel = await this.request(message, callId, timeoutMs, status => call.fail(status));
-      const refused = subscriber.closed ? undefined : this.link.sender.offer(parcel);
-      if (refused) call.fail(refused);
-    };
-    send().catch((error: unknown) => call.fail(statusOfFailure(error)));
-    return () => call.unsubscribe();
+    router.addOutgoing(callId, call);
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    else call.start();
+    return call;
   }
 
-  private async request(
+  private header(message: Message, callId: string, correlationId: string, terms: RequestTerms): string {
+    return encodeHeader({
+      kind: 'request',
+      callId,
+      pattern: message.pattern,
+      replyTo: this.link.address,
+      timeoutMs: terms.timeoutMs,
+      credit: terms.credit,
+      creditBytes: terms.creditBytes,
+      resumeFrom: terms.resumeFrom,
+      attempt: terms.attempt + (message.attempt ?? 1) - 1,
+      contentType: message.contentType,
+      correlationId,
+    });
+  }
+
+  private async parcel(
     message: Message,
-    callId: string,
+    line: string,
     timeoutMs: number,
     onFailed: (status: Status) => void,
   ): Promise<RecordParcel> {
-    const { pattern, key, contentType, value } = message;
+    const { pattern, key, value } = message;
     const spec = this.topicOf(pattern);
     const partition = await choosePartition(this.link, spec, key);
-    const line = encodeHeader({
-      kind: 'request',
-      callId,
-      pattern,
-      replyTo: this.link.address,
-      timeoutMs,
-      credit: this.windowOf(message),
-      attempt: 1,
-      contentType,
-      correlationId: currentContext()?.correlationId ?? callId,
-    });
     const record = { topic: spec.topic, partition, key, value, headers: headersOf(message, line) };
     return new RecordParcel(record, performance.now() + timeoutMs, () => undefined, onFailed);
   }
@@ -106,25 +128,9 @@ export class Caller {
     return Math.max(1, Math.ceil(Math.min(wanted, remaining)));
   }
 
-  private windowOf({ options }: Message): number {
-    return options.window ?? this.settings.window;
-  }
-
-  /** Tells the server, now or once it is known, that nobody waits any more. */
-  private cancel(callId: string, { execution, server }: RunningExecution, timeoutMs: number): void {
-    const stop = (at: ServerAddress, running: string) =>
-      this.tell(at, { kind: 'cancel', callId, execution: running, reason: 'unsubscribed' });
-    if (server && execution) stop(server, execution);
-    else if (this.link.isOpen)
-      this.endedCalls.remember(callId, timeoutMs, accept => stop(accept, accept.execution));
-  }
-
   /** The server's inbox topic is that of the service called, whatever a frame says. */
-  private tell({ partition, instance }: ServerAddress, frame: ClientFrame): void {
-    if (!this.link.isOpen) return;
-    const encoded = encodeFrame(frame);
-    const topic = this.settings.link.names.inbox(this.settings.to);
-    this.link.sender.post({ topic, partition, instance }, { take: () => [encoded] }, encoded.length);
+  private inboxOf({ partition, instance }: ServerAddress): InstanceAddress {
+    return { topic: this.settings.link.names.inbox(this.settings.to), partition, instance };
   }
 }
 

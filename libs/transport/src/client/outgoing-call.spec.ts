@@ -3,9 +3,13 @@ import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { encodeItem } from '../wire/item.js';
 import { jsonCodec } from '../wire/json-codec.js';
-import type { ClientFrame, ServerFrame } from '../wire/frame.js';
+import type { AcceptFrame, ClientFrame, ServerFrame } from '../wire/frame.js';
 import { encodeStatusBody } from '../wire/status-body.js';
-import { OutgoingCall } from './outgoing-call.js';
+import type { SharedExecution } from '../link/peer.js';
+import { FIRST_SHARE_BYTES, FULL_SHARE_BYTES, ReceiveBudget } from '../link/receive-budget.js';
+import { MAX_FRUITLESS_REQUESTS, OutgoingCall } from './outgoing-call.js';
+import type { OutgoingCallOptions, RequestTerms } from './outgoing-call-options.js';
+import { GAP_TIMEOUT_MS } from './reply-timers.js';
 
 const of = { callId: 'c', execution: 'e' };
 const items = (...values: unknown[]) => values.map(value => encodeItem(jsonCodec, value));
@@ -27,13 +31,38 @@ const error = (total: number): ServerFrame => ({
   ...of,
   total,
   code: 'NOT_FOUND',
+  draining: false,
   body: encodeStatusBody({ code: 'NOT_FOUND', message: 'gone' }),
 });
-const accept: ServerFrame = { kind: 'accept', ...of, partition: 3, instance: 'srv', flags: '-' };
+const accept: AcceptFrame = {
+  kind: 'accept',
+  ...of,
+  partition: 3,
+  instance: 'srv',
+  flags: '-',
+  service: 's',
+};
+/** As another server offers what Kafka gave it again. */
+const offer: AcceptFrame = { ...accept, execution: 'e2', instance: 'second', flags: 'd' };
+const drained = (total: number): ServerFrame => ({
+  kind: 'error',
+  ...of,
+  total,
+  code: 'UNAVAILABLE',
+  draining: true,
+  body: encodeStatusBody({ code: 'UNAVAILABLE', message: 'draining' }),
+});
 
-function start({ window = 100, timeoutMs = 60_000 } = {}) {
+function start(
+  options: Partial<OutgoingCallOptions> = {},
+  onValue: (value: unknown) => void = () => undefined,
+) {
   const log: unknown[] = [];
   const told: ClientFrame[] = [];
+  const requests: RequestTerms[] = [];
+  /** What the peers would tell, by execution. */
+  const held = new Map<string, SharedExecution>();
+  const budget = new ReceiveBudget();
   let ended = 0;
   let call!: OutgoingCall<unknown>;
   const subscription: Subscription = new Observable<unknown>((subscriber: Subscriber<unknown>) => {
@@ -42,20 +71,34 @@ function start({ window = 100, timeoutMs = 60_000 } = {}) {
         callId: 'c',
         pattern: 'p',
         codec: jsonCodec,
-        window,
-        timeoutMs,
+        window: 100,
+        budget,
+        timeoutMs: 60_000,
+        request: terms => requests.push(terms),
         tell: (_server, frame) => told.push(frame),
+        hold: (_server, execution, shared) => held.set(execution, shared),
+        release: (_server, execution) => held.delete(execution),
         onEnded: () => (ended += 1),
+        ...options,
       },
       subscriber,
     );
+    call.start();
     return () => call.unsubscribe();
   }).subscribe({
-    next: value => log.push(value),
+    next: value => {
+      log.push(value);
+      onValue(value);
+    },
     error: (failure: { status: string; message: string }) => log.push(failure.status),
     complete: () => log.push('complete'),
   });
-  return { call, log, told, subscription, ended: () => ended };
+  const die = (execution = 'e') => {
+    const shared = held.get(execution);
+    held.delete(execution);
+    shared?.lost('died');
+  };
+  return { call, log, told, requests, held, budget, subscription, die, ended: () => ended };
 }
 
 describe('OutgoingCall', () => {
@@ -86,21 +129,48 @@ describe('OutgoingCall', () => {
   });
 
   it.each([
-    ['a gap', next(5, 1)],
+    ['a gap that stays', next(5, 1)],
     ['a total that is not reached', complete(9)],
-    ['an error after items that never came', error(9)],
-    ['an item that cannot be read', unreadable],
-  ])('ends DATA_LOSS on %s', (_what, frame) => {
+    ['an error after items that never come', error(9)],
+  ])('ends DATA_LOSS on %s, after a while', (_what, frame) => {
+    vi.useFakeTimers();
     const { call, log } = start();
     call.receive(next(0, 'a'));
     call.receive(frame);
+    vi.advanceTimersByTime(GAP_TIMEOUT_MS - 1);
+    expect(log).toEqual(['a']);
+    vi.advanceTimersByTime(1);
     expect(log).toEqual(['a', 'DATA_LOSS']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ends DATA_LOSS at once on an item that cannot be read, and on an end before what has come', () => {
+    const broken = start();
+    broken.call.receive(next(0, 'a'));
+    broken.call.receive(unreadable);
+    expect(broken.log).toEqual(['a', 'DATA_LOSS']);
+    const short = start();
+    short.call.receive(next(0, 'a', 'b'));
+    short.call.receive(complete(1));
+    expect(short.log).toEqual(['a', 'b', 'DATA_LOSS']);
+  });
+
+  it('puts frames in order that come by two ways', () => {
+    vi.useFakeTimers();
+    const { call, log } = start();
+    call.receive(next(0, 'a'));
+    call.receive(complete(4, 'd'));
+    call.receive(next(2, 'c'));
+    call.receive(next(1, 'b'));
+    expect(log).toEqual(['a', 'b', 'c', 'd', 'complete']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('ends DEADLINE_EXCEEDED when nothing comes, and not once a stream has begun', () => {
     vi.useFakeTimers();
     const silent = start({ timeoutMs: 100 });
     const streaming = start({ timeoutMs: 100 });
+    streaming.call.receive(accept);
     streaming.call.receive(next(0, 1));
     vi.advanceTimersByTime(200);
     expect(silent.log).toEqual(['DEADLINE_EXCEEDED']);
@@ -125,59 +195,225 @@ describe('OutgoingCall', () => {
     call.receive(next(0, 1));
     expect(told).toEqual([]);
     call.receive(next(1, 2));
-    expect(told).toEqual([{ kind: 'credit', callId: 'c', execution: 'e', items: 6 }]);
+    expect(told).toMatchObject([{ kind: 'credit', callId: 'c', execution: 'e', items: 6 }]);
+  });
+
+  it('grants bytes as items are taken, and gives its share of the budget back', () => {
+    const { call, told, budget, subscription } = start();
+    expect(budget.inUse).toBe(FIRST_SHARE_BYTES);
+    call.receive(accept);
+    call.receive(next(0, 'x'.repeat(FIRST_SHARE_BYTES / 2)));
+    expect(told).toMatchObject([{ kind: 'credit' }]);
+    expect((told[0] as { bytes: number }).bytes).toBeGreaterThan(FULL_SHARE_BYTES);
+    subscription.unsubscribe();
+    expect(budget.inUse).toBe(0);
+  });
+
+  it('grants a taker that pulls only what it says it has taken', () => {
+    const { call, told } = start({ window: 2, pulled: true });
+    call.receive(accept);
+    call.receive(next(0, 1, 2));
+    expect(told).toEqual([]);
+    call.take(5);
+    expect(told).toMatchObject([{ kind: 'credit', items: 3 }]);
+  });
+
+  it('fails where more comes than was granted', () => {
+    const { call, log } = start({ window: 2, pulled: true });
+    call.receive(accept);
+    call.receive(next(0, 1, 2, 3));
+    expect(log.at(-1)).toBe('RESOURCE_EXHAUSTED');
+  });
+
+  it('names a stream that goes on to its server, at once and only once', async () => {
+    const { call, told } = start();
+    call.receive(accept);
+    call.receive(next(0, 1));
+    call.receive(next(1, 2));
+    await vi.waitFor(() => expect(told).toMatchObject([{ kind: 'credit', execution: 'e' }]));
+    const short = start();
+    short.call.receive(accept);
+    short.call.receive(next(0, 1));
+    short.call.receive(complete(1));
+    await Promise.resolve();
+    expect(short.told).toEqual([]);
+  });
+
+  describe('whose server dies', () => {
+    const lone = (flags: string) => ({ ...accept, flags });
+
+    it('waits for Kafka to give the request to another, which asks first', () => {
+      const { call, log, told, die } = start();
+      call.receive(accept);
+      die();
+      expect(log).toEqual([]);
+      told.length = 0;
+      call.receive(offer);
+      expect(told).toMatchObject([{ kind: 'credit', execution: 'e2' }]);
+      call.receive({ ...complete(1, 'x'), execution: 'e2' });
+      expect(log).toEqual(['x', 'complete']);
+    });
+
+    it('takes an offer that came before the death was noticed', () => {
+      const { call, log, told, die } = start();
+      call.receive(accept);
+      call.receive(offer);
+      expect(told).toEqual([]);
+      die();
+      expect(told.at(-1)).toMatchObject({ kind: 'credit', execution: 'e2' });
+      call.receive({ ...complete(1, 'x'), execution: 'e2' });
+      expect(log).toEqual(['x', 'complete']);
+    });
+
+    it('declines the offer when the first execution answers after all', () => {
+      const { call, log, told } = start();
+      call.receive(accept);
+      call.receive(offer);
+      call.receive(complete(1, 'x'));
+      expect(log).toEqual(['x', 'complete']);
+      expect(told).toMatchObject([{ kind: 'cancel', execution: 'e2' }]);
+    });
+
+    it('fails UNAVAILABLE once it was handed over', () => {
+      const { call, log, held, die } = start();
+      call.receive(accept);
+      held.get('e')?.named?.();
+      die();
+      expect(log).toEqual(['UNAVAILABLE']);
+    });
+
+    it('asks again where the handler is idempotent', () => {
+      const { call, log, held, requests, die } = start();
+      call.receive(lone('i'));
+      held.get('e')?.named?.();
+      die();
+      expect(requests).toMatchObject([
+        { attempt: 1, resumeFrom: 0 },
+        { attempt: 2, resumeFrom: 0 },
+      ]);
+      call.receive({ ...complete(1, 'x'), execution: 'e3' });
+      expect(log).toEqual(['x', 'complete']);
+    });
+
+    it('goes on from the next item where the handler is resumable, and takes nothing more of the first', () => {
+      const { call, log, requests, die } = start();
+      call.receive(lone('r'));
+      call.receive(next(0, 'a', 'b'));
+      die();
+      expect(requests.at(-1)).toMatchObject({ attempt: 2, resumeFrom: 2 });
+      call.receive(next(2, 'late'));
+      call.receive({ ...lone('r'), execution: 'e2' });
+      call.receive({ ...next(2, 'c'), execution: 'e2' });
+      call.receive({ ...complete(3), execution: 'e2' });
+      expect(log).toEqual(['a', 'b', 'c', 'complete']);
+    });
+
+    it('fails a stream that has begun where it is only idempotent', () => {
+      const { call, log, die } = start();
+      call.receive(lone('i'));
+      call.receive(next(0, 'a'));
+      die();
+      expect(log).toEqual(['a', 'UNAVAILABLE']);
+    });
+
+    it('goes on where a server drains, if it is resumable', () => {
+      const { call, log, requests } = start();
+      call.receive(lone('r'));
+      call.receive(next(0, 'a'));
+      call.receive(drained(1));
+      expect(requests.at(-1)).toMatchObject({ attempt: 2, resumeFrom: 1 });
+      call.receive({ ...complete(2, 'b'), execution: 'e2' });
+      expect(log).toEqual(['a', 'b', 'complete']);
+      const plain = start();
+      plain.call.receive(accept);
+      plain.call.receive(next(0, 'a'));
+      plain.call.receive(drained(1));
+      expect(plain.log).toEqual(['a', 'UNAVAILABLE']);
+    });
+
+    it('does not ask for ever', () => {
+      const { call, log, requests } = start();
+      for (let n = 0; n < 20; n += 1) {
+        const execution = `e${n}`;
+        call.receive({ ...lone('i'), execution });
+        call.receive({ ...drained(0), execution });
+      }
+      expect(requests).toHaveLength(MAX_FRUITLESS_REQUESTS);
+      expect(log).toEqual(['UNAVAILABLE']);
+    });
+  });
+
+  it('is limited between items and in all where that is asked for', () => {
+    vi.useFakeTimers();
+    const idle = start({ idleTimeoutMs: 100 });
+    const total = start({ totalTimeoutMs: 250 });
+    for (const { call } of [idle, total]) call.receive(accept);
+    for (let n = 0; n < 4; n += 1) {
+      idle.call.receive(next(n, n));
+      total.call.receive(next(n, n));
+      vi.advanceTimersByTime(80);
+    }
+    expect(idle.log).toEqual([0, 1, 2, 3]);
+    expect(total.log).toEqual([0, 1, 2, 3, 'DEADLINE_EXCEEDED']);
+    vi.advanceTimersByTime(20);
+    expect(idle.log).toEqual([0, 1, 2, 3, 'DEADLINE_EXCEEDED']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('hands on nothing after the subscriber has left, in the middle of a frame too', () => {
-    const { call, log, ended } = start();
-    const seen: unknown[] = [];
-    const taken = new Observable<unknown>(subscriber => {
-      const inner = new OutgoingCall(
-        {
-          callId: 'c',
-          pattern: 'p',
-          codec: jsonCodec,
-          window: 9,
-          timeoutMs: 1000,
-          tell: () => undefined,
-          onEnded: () => undefined,
-        },
-        subscriber,
-      );
-      queueMicrotask(() => inner.receive(next(0, 1, 2, 3)));
-      return () => inner.unsubscribe();
-    }).subscribe(value => {
-      seen.push(value);
-      taken.unsubscribe();
-    });
-    call.abandon({ code: 'UNAVAILABLE', message: 'closed' });
-    call.receive(complete(1, 'late'));
-    expect(log).toEqual(['UNAVAILABLE']);
-    expect(ended()).toBe(1);
-    return vi.waitFor(() => expect(seen).toEqual([1]));
+    const one = start({}, () => one.subscription.unsubscribe());
+    one.call.receive(next(0, 1, 2, 3));
+    one.call.abandon({ code: 'UNAVAILABLE', message: 'closed' });
+    one.call.receive(complete(1, 'late'));
+    expect(one.log).toEqual([1]);
+    expect(one.ended()).toBe(1);
   });
 
-  const frames = fc.array(
+  const execution = fc.constantFrom('e', 'e2', 'e3');
+  const flags = fc.constantFrom('-', 'i', 'r', 'ir', 'd', 'id', 'rd');
+  /** Item number n has the value n, whichever execution it comes from. */
+  const from = (seq: number, count: number) => Array.from({ length: count }, (_, index) => seq + index);
+  const steps = fc.array(
     fc.oneof(
-      fc.constant(accept),
+      fc.record({ execution, flags }).map((frame): ServerFrame => ({ ...accept, ...frame })),
       fc
-        .tuple(fc.nat({ max: 6 }), fc.array(fc.nat(), { maxLength: 3 }))
-        .map(([seq, values]) => next(seq, ...values)),
+        .tuple(execution, fc.nat({ max: 8 }), fc.nat({ max: 3 }))
+        .map(([by, seq, count]): ServerFrame => ({ ...next(seq, ...from(seq, count)), execution: by })),
+      fc.tuple(execution, fc.nat({ max: 8 }), fc.nat({ max: 3 })).map(([by, seq, count]): ServerFrame => ({
+        ...complete(seq + count, ...from(seq, count)),
+        execution: by,
+      })),
       fc
-        .tuple(fc.nat({ max: 3 }), fc.array(fc.nat(), { maxLength: 3 }))
-        .map(([more, values]) => complete(values.length + more, ...values)),
-      fc.nat({ max: 4 }).map(error),
+        .tuple(execution, fc.nat({ max: 8 }), fc.boolean())
+        .map(([by, total, drains]): ServerFrame => ({ ...(drains ? drained : error)(total), execution: by })),
+      fc.record({ dies: execution }),
+      fc.record({ named: execution }),
     ),
-    { maxLength: 12 },
+    { maxLength: 20 },
   );
 
-  test.prop([frames])('whatever frames come, ends at most once, and once whole after its end', received => {
-    const { call, log, ended, subscription } = start();
-    for (const frame of received) call.receive(frame);
-    subscription.unsubscribe();
-    expect(ended()).toBe(1);
-    const endings = log.filter(entry => typeof entry === 'string');
-    expect(endings.length).toBeLessThanOrEqual(1);
-    if (endings.length === 1) expect(log.at(-1)).toBe(endings[0]);
-  });
+  test.prop([steps])(
+    'whatever comes of whichever executions: items in order and once, one ending, nothing held after it',
+    received => {
+      vi.useFakeTimers();
+      const { call, log, ended, held, budget, die, told } = start();
+      for (const step of received) {
+        if ('dies' in step) die(step.dies);
+        else if ('named' in step) held.get(step.named)?.named?.();
+        else call.receive(step);
+      }
+      while (held.size > 0) for (const name of Array.from(held.keys())) die(name);
+      vi.runAllTimers();
+      expect(ended()).toBe(1);
+      const values = log.filter(entry => typeof entry === 'number');
+      expect(values).toEqual(from(0, values.length));
+      expect(log.filter(entry => typeof entry === 'string')).toHaveLength(1);
+      expect(typeof log.at(-1)).toBe('string');
+      expect(held.size).toBe(0);
+      expect(budget.inUse).toBe(0);
+      expect(vi.getTimerCount()).toBe(0);
+      const accepted = received.filter(step => 'kind' in step && step.kind === 'accept');
+      expect(told.filter(({ kind }) => kind === 'cancel').length).toBeLessThanOrEqual(2 * accepted.length);
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { connectable, defer, Observable, ReplaySubject } from 'rxjs';
+import { connectable, defer, type Observable, ReplaySubject } from 'rxjs';
 import type { LinkState } from '../link/link-health.js';
 import { Link } from '../link/link.js';
 import type { RecordMetadata } from '../link/send-record.js';
@@ -8,12 +8,13 @@ import { resolveClientOptions, type ClientSettings, type ParleyClientOptions } f
 import { Caller } from './caller.js';
 import { Emitter } from './emitter.js';
 import { messageOf, type Message } from './message.js';
+import { Replies } from './replies.js';
 
 /**
  * Calls one service and emits events. Connects when it is first used.
  *
- * `send` gives a cold Observable: each subscription is a call of its own, which ends with the reply's last value, or
- * with a ParleyException; unsubscribing ends the call on both sides. `emit` sends at once; its Observable gives the
+ * `send` gives a cold Observable, which is an AsyncIterable too: each subscription is a call of its own, which ends
+ * with the reply's last value, or with a ParleyException; unsubscribing ends the call on both sides. `emit` sends at once; its Observable gives the
  * record's place in the log when every in-sync replica has it.
  */
 export class ParleyClient extends ClientProxy {
@@ -59,8 +60,10 @@ export class ParleyClient extends ClientProxy {
     return this.link.driver.unwrap<T>();
   }
 
-  override send<TResult = unknown, TInput = unknown>(pattern: unknown, data?: TInput): Observable<TResult> {
-    return defer(() => this.replies<TResult>(this.createPacket(pattern, data)));
+  override send<TResult = unknown, TInput = unknown>(pattern: unknown, data?: TInput): Replies<TResult> {
+    return new Replies<TResult>((taker, pulled) =>
+      this.caller.call(this.read(this.createPacket(pattern, data)), taker, pulled),
+    );
   }
 
   override emit<TResult = RecordMetadata, TInput = unknown>(
@@ -80,20 +83,16 @@ export class ParleyClient extends ClientProxy {
   }
 
   protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
-    const subscription = this.replies(packet).subscribe({
+    const call = this.caller.call(this.read(packet), {
       next: response => callback({ response }),
-      error: (err: unknown) => callback({ err }),
+      error: err => callback({ err }),
       complete: () => callback({ isDisposed: true }),
     });
-    return () => subscription.unsubscribe();
+    return () => call.unsubscribe();
   }
 
   protected override async dispatchEvent<T = RecordMetadata>(packet: ReadPacket): Promise<T> {
     return (await this.emitter.emit(this.read(packet))) as T;
-  }
-
-  private replies<T>(packet: ReadPacket): Observable<T> {
-    return new Observable<T>(subscriber => this.caller.call(this.read(packet), subscriber));
   }
 
   private read(packet: ReadPacket<unknown>): Message {

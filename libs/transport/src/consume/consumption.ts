@@ -1,14 +1,25 @@
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
-import { Lanes, type Work } from './lanes.js';
+import { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
+
+/** What is to be done for one record. */
+export interface RecordWork {
+  /** Records of one lane run one after another; without a lane no order is owed. */
+  lane: string | undefined;
+  /**
+   * Its lane and slot are free when the promise settles. The record's offset is done once it has resolved, and not
+   * where it rejects; or already when `done` is called, while the work goes on.
+   */
+  run(done: () => void): Promise<void>;
+}
 
 export interface ConsumptionOptions {
   group: string;
   topics: readonly string[];
   /** Records worked on side by side. */
   concurrency: number;
-  /** Makes the work for a record. The record's offset is done once the work has resolved, and not where it rejects. */
-  work(record: ReceivedRecord): Work;
+  /** Makes the work for a record; `redelivered` where another member may have begun with it before. */
+  work(record: ReceivedRecord, redelivered: boolean): RecordWork;
   /** A commit failed: it is tried again with the next one. */
   onCommitError(error: Error): void;
 }
@@ -101,15 +112,9 @@ export class Consumption {
     if (this.draining || held?.epoch !== batch.epoch) return;
     for (const record of batch.records) {
       if (!held.ledger.take(record.offset)) continue;
-      const work = this.options.work(record);
-      this.lanes.add({
-        lane: work.lane,
-        run: () =>
-          work.run().then(
-            () => held.ledger.finish(record.offset),
-            () => undefined,
-          ),
-      });
+      const work = this.options.work(record, record.offset < (held.end ?? 0));
+      const done = once(() => held.ledger.finish(record.offset));
+      this.lanes.add({ lane: work.lane, run: () => work.run(done).then(done, () => undefined) });
     }
     if (!this.paused && this.lanes.load >= this.options.concurrency * PAUSE_AT) {
       this.paused = true;
@@ -146,4 +151,13 @@ export class Consumption {
 
 function keyOf({ topic, partition }: { topic: string; partition: number }): string {
   return `${topic}/${partition}`;
+}
+
+function once(action: () => void): () => void {
+  let called = false;
+  return () => {
+    if (called) return;
+    called = true;
+    action();
+  };
 }

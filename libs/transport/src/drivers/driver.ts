@@ -188,9 +188,10 @@ export interface DriverEvents {
 
 /**
  * How the sender acts on a failure: `retriable`, send the same again; `stale`, refresh metadata and send to the
- * new leader; `too-large`, bisect the batch until the record at fault is alone; `permanent`, fail the records.
+ * new leader; `too-large` and `rejected`, bisect the batch until the record at fault is alone; `permanent`, fail
+ * the records.
  */
-export type DriverErrorKind = 'retriable' | 'stale' | 'too-large' | 'permanent';
+export type DriverErrorKind = 'retriable' | 'stale' | 'too-large' | 'rejected' | 'permanent';
 
 export class DriverError extends Error {
   override readonly name = 'DriverError';

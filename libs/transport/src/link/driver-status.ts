@@ -11,7 +11,8 @@ export function statusOfDriverError(error: DriverError): Status {
     case 'GROUP_AUTHORIZATION_FAILED':
       return { code: 'PERMISSION_DENIED', message: error.message };
   }
-  if (error.kind === 'too-large') return { code: 'INVALID_ARGUMENT', message: error.message };
+  if (error.kind === 'too-large' || error.kind === 'rejected')
+    return { code: 'INVALID_ARGUMENT', message: error.message };
   if (error.kind === 'permanent') return { code: 'INTERNAL', message: error.message };
   return unavailable(error.message);
 }

@@ -1,4 +1,4 @@
-import type { ClientFrame, Frame, ServerFrame } from '../wire/frame.js';
+import type { AcceptFrame, ClientFrame, Frame, PulseFrame, ServerFrame } from '../wire/frame.js';
 import type { Status } from '../wire/status.js';
 
 /** The client side of a call. */
@@ -13,14 +13,18 @@ export interface ControlReceiver {
   receive(frame: ClientFrame): void;
 }
 
-/**
- * Leads each frame of the inbox to the call it names. A frame for a call that is not held is late, and dropped:
- * whoever ended the call has told the other side.
- */
+export interface FrameRouterEvents {
+  onPulse(frame: PulseFrame): void;
+  /** An execution of a call that has ended here. */
+  onStrayAccept(frame: AcceptFrame): void;
+}
+
+/** Leads each frame of the inbox to the call it names. Other frames for a call that is not held are late, and dropped. */
 export class FrameRouter {
   private readonly outgoing = new Map<string, ReplyReceiver>();
-  private readonly ended = new Map<string, ReplyReceiver>();
   private readonly incoming = new Map<string, ControlReceiver>();
+
+  constructor(private readonly events: FrameRouterEvents) {}
 
   get pendingCalls(): number {
     return this.outgoing.size;
@@ -36,15 +40,6 @@ export class FrameRouter {
 
   removeOutgoing(callId: string): void {
     this.outgoing.delete(callId);
-  }
-
-  /** A call that has ended here and may yet begin elsewhere. */
-  addEnded(callId: string, receiver: ReplyReceiver): void {
-    this.ended.set(callId, receiver);
-  }
-
-  removeEnded(callId: string): void {
-    this.ended.delete(callId);
   }
 
   addIncoming(execution: string, receiver: ControlReceiver): void {
@@ -73,15 +68,20 @@ export class FrameRouter {
         case 'cancel':
           this.incoming.get(frame.execution)?.receive(frame);
           break;
-        default:
-          (this.outgoing.get(frame.callId) ?? this.ended.get(frame.callId))?.receive(frame);
+        case 'pulse':
+          this.events.onPulse(frame);
+          break;
+        default: {
+          const call = this.outgoing.get(frame.callId);
+          if (call) call.receive(frame);
+          else if (frame.kind === 'accept') this.events.onStrayAccept(frame);
+        }
       }
     }
   }
 
-  /** Ends every outgoing call, and forgets those that have ended. */
+  /** Ends every outgoing call. */
   abandonOutgoing(status: Status): void {
     for (const receiver of this.outgoing.values()) receiver.abandon(status);
-    for (const receiver of this.ended.values()) receiver.abandon(status);
   }
 }

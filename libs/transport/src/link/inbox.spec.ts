@@ -10,7 +10,7 @@ interface FakeTail {
   closed: boolean;
 }
 
-const credit: Frame = { kind: 'credit', callId: 'c', execution: 'e', items: 1 };
+const credit: Frame = { kind: 'credit', callId: 'c', execution: 'e', items: 1, bytes: 1 };
 
 describe('Inbox', () => {
   let leaders: PartitionLeader[];

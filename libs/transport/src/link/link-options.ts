@@ -20,4 +20,6 @@ export interface LinkOptions {
   topics: TopicShapes;
   sender: Partial<SenderOptions>;
   drainTimeoutMs: number;
+  /** How often peers that share calls tell each other that they live, in ms. */
+  pulseIntervalMs: number;
 }

@@ -3,11 +3,14 @@ import { Logger } from '@nestjs/common';
 import { DriverError, type Driver, type TopicSpec } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { EXECUTION_ID_BYTES, INSTANCE_ID_BYTES, randomId } from '../wire/id.js';
+import { encodeFrame, type AcceptFrame, type Frame } from '../wire/frame.js';
 import type { InstanceAddress } from '../wire/header.js';
 import { backoffMs } from './backoff.js';
 import { unavailable } from './driver-status.js';
 import { FrameRouter } from './frame-router.js';
 import { Inbox } from './inbox.js';
+import { Peers } from './peers.js';
+import { ReceiveBudget } from './receive-budget.js';
 import type { LinkHealth, LinkState } from './link-health.js';
 import type { LinkOptions } from './link-options.js';
 import { Sender } from './sender.js';
@@ -19,7 +22,14 @@ import { inboxTopic } from './topics.js';
  */
 export class Link {
   readonly instance = randomId(INSTANCE_ID_BYTES);
-  readonly router = new FrameRouter();
+  readonly router = new FrameRouter({
+    onPulse: pulse => this.peers.receive(pulse),
+    onStrayAccept: accept => this.refuse(accept),
+  });
+  readonly peers: Peers;
+  readonly budget = new ReceiveBudget();
+  /** Services that are called from here. */
+  private readonly called = new Set<string>();
   private readonly logger = new Logger('Parley');
   private session: Session | undefined;
   private opening: Promise<Session> | undefined;
@@ -30,7 +40,14 @@ export class Link {
   private lastError: string | undefined;
   private stalled = false;
 
-  constructor(readonly options: LinkOptions) {}
+  constructor(readonly options: LinkOptions) {
+    this.peers = new Peers({
+      instance: this.instance,
+      intervalMs: options.pulseIntervalMs,
+      listening: () => this.session?.inbox.reading ?? false,
+      post: (to, pulse) => this.tell(to, pulse),
+    });
+  }
 
   /**
    * Resolves once the cluster answers, the inbox topic is there and its start offset is fixed. Goes on trying until
@@ -75,6 +92,18 @@ export class Link {
 
   get isOpen(): boolean {
     return this.session !== undefined;
+  }
+
+  /** For a client: executions of calls that have ended may be refused at the service's inbox. */
+  addCalled(service: string): void {
+    this.called.add(service);
+  }
+
+  /** Sends a frame on its own. While the link is closed it is dropped: peers notice by the silence. */
+  tell(to: InstanceAddress, frame: Frame): void {
+    if (!this.isOpen) return;
+    const encoded = encodeFrame(frame);
+    this.sender.post(to, { take: () => [encoded] }, encoded.length);
   }
 
   newExecutionId(): string {
@@ -192,6 +221,13 @@ export class Link {
     driver.on('error', ({ error, where }) => this.logger.error(`${where}: ${error.message}`));
   }
 
+  /** Nobody waits for this execution. Told only to services that are called from here, whatever a frame names. */
+  private refuse({ callId, execution, service, partition, instance }: AcceptFrame): void {
+    if (!this.called.has(service)) return;
+    const topic = this.options.names.inbox(service);
+    this.tell({ topic, partition, instance }, { kind: 'cancel', callId, execution, reason: 'unknown' });
+  }
+
   private loseReplies(): void {
     this.logger.error(
       'The inbox was overtaken by its topic’s retention: the calls that wait may have lost replies',
@@ -208,6 +244,7 @@ export class Link {
     this.session = undefined;
     this.opening = undefined;
     this.router.abandonOutgoing(unavailable('this process closed its link to Kafka'));
+    this.peers.close();
     if (!session) return;
     const { drainTimeoutMs } = this.options;
     await session.sender.close(drainTimeoutMs);

@@ -250,6 +250,7 @@ export class Sender {
         this.ready(queue);
         return;
       case 'too-large':
+      case 'rejected':
         this.bisect(queue, parcels, error);
         return;
       case 'stale':
@@ -273,9 +274,10 @@ export class Sender {
       queue.putBack(halves);
     } else {
       const parcel = parcels[0]!;
+      const fault = error.kind === 'rejected' ? 'is none that' : `of ${parcel.bytes} bytes is larger than`;
       this.fail(parcel, {
         code: 'INVALID_ARGUMENT',
-        message: `a record of ${parcel.bytes} bytes is larger than topic ${parcel.topic} takes: ${error.message}`,
+        message: `a record ${fault} topic ${parcel.topic} takes: ${error.message}`,
       });
     }
     this.ready(queue);

@@ -35,8 +35,12 @@ export const DEFAULTS = {
   eventConcurrency: 256,
   /** Streams open in one instance. */
   maxStreams: 10_000,
+  /** Whether a call waits, within its timeout, for an instance of the service where none is there. */
+  waitForReady: true,
   /** What a closing process allows running work, and then what waits to be sent. */
   drainTimeoutMs: 10_000,
+  /** How often instances that share long calls tell each other that they live; one that stays silent thrice is gone. */
+  pulseIntervalMs: 2000,
   partitions: { calls: 6, inbox: 6, events: 6 },
   /** -1: the broker's own default. */
   replication: -1,
@@ -68,7 +72,11 @@ export interface ParleyOptions {
   eventConcurrency?: number;
   maxStreams?: number;
   drainTimeoutMs?: number;
+  pulseIntervalMs?: number;
+  /** How long a stream may be silent between two items. Default: for ever, while its server lives. */
+  idleTimeoutMs?: number;
   sender?: Partial<Omit<SenderOptions, 'now' | 'backoff'>>;
+  waitForReady?: boolean;
   /** Retries and circuit breakers of this process's clients. Default: none. */
   policies?: PolicyOptions;
 }
@@ -83,7 +91,9 @@ export interface ClientSettings {
   to: string;
   timeoutMs: number;
   emitTimeoutMs: number;
+  idleTimeoutMs?: number;
   window: number;
+  waitForReady: boolean;
   policies: PolicySettings | undefined;
 }
 
@@ -145,6 +155,8 @@ const schema = z.strictObject({
   eventConcurrency: positive.max(100_000).optional(),
   maxStreams: positive.max(1_000_000).optional(),
   drainTimeoutMs: milliseconds.optional(),
+  pulseIntervalMs: milliseconds.min(50).optional(),
+  idleTimeoutMs: milliseconds.optional(),
   sender: z
     .strictObject({
       maxQueuedBytes: positive.optional(),
@@ -153,6 +165,7 @@ const schema = z.strictObject({
       frameTimeoutMs: milliseconds.optional(),
     })
     .optional(),
+  waitForReady: z.boolean().optional(),
   policies: policiesSchema.optional(),
 });
 
@@ -178,6 +191,8 @@ export function resolveClientOptions(options: ParleyClientOptions): ClientSettin
     timeoutMs: valid.timeoutMs ?? DEFAULTS.timeoutMs,
     emitTimeoutMs: valid.emitTimeoutMs ?? DEFAULTS.emitTimeoutMs,
     window: valid.window ?? DEFAULTS.window,
+    ...(valid.idleTimeoutMs !== undefined && { idleTimeoutMs: valid.idleTimeoutMs }),
+    waitForReady: valid.waitForReady ?? DEFAULTS.waitForReady,
     policies: resolvePolicies(valid.policies),
   };
 }
@@ -197,6 +212,7 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     topics: { calls: shape('calls'), inbox: shape('inbox'), events: shape('events') },
     sender: valid.sender ?? {},
     drainTimeoutMs: valid.drainTimeoutMs ?? DEFAULTS.drainTimeoutMs,
+    pulseIntervalMs: valid.pulseIntervalMs ?? DEFAULTS.pulseIntervalMs,
   };
 }
 

@@ -4,9 +4,10 @@ import { METADATA_HEADER, PARLEY_HEADER, type EventHeader, type RequestHeader } 
 import { ParleyContext, type ContextFields } from './parley-context.js';
 
 export function contextOfRequest(request: RequestHeader, record: ReceivedRecord): ParleyContext {
-  const { pattern, callId, correlationId, attempt, timeoutMs } = request;
+  const { pattern, callId, correlationId, attempt, timeoutMs, resumeFrom } = request;
+  const deadline = record.timestamp + timeoutMs;
   return new ParleyContext(
-    new RecordFields(record, pattern, callId, correlationId, attempt, record.timestamp + timeoutMs),
+    new RecordFields(record, pattern, callId, correlationId, attempt, deadline, resumeFrom),
   );
 }
 
@@ -18,7 +19,7 @@ export function contextOfEvent(
 ): ParleyContext {
   const id = header?.messageId ?? `${record.topic}-${record.partition}-${record.offset}`;
   const correlationId = header?.correlationId ?? record.headers['correlation-id']?.toString() ?? id;
-  return new ParleyContext(new RecordFields(record, pattern, id, correlationId, 1, undefined));
+  return new ParleyContext(new RecordFields(record, pattern, id, correlationId, 1, undefined, 0));
 }
 
 /** What needs work to read is read when it is asked for. */
@@ -30,6 +31,7 @@ class RecordFields implements ContextFields {
     readonly correlationId: string,
     readonly attempt: number,
     readonly deadline: number | undefined,
+    readonly resumeFrom: number,
   ) {}
 
   get topic(): string {

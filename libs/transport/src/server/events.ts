@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
 import { ExponentialBackoff, handleAll, retry } from 'cockatiel';
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
-import type { Work } from '../consume/lanes.js';
+import type { RecordWork } from '../consume/consumption.js';
 import { deadLetter } from '../consume/dead-letter.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { originalError } from '../exceptions/original-errors.js';
@@ -43,7 +43,7 @@ export class Events {
     private readonly options: EventsOptions,
   ) {}
 
-  work(record: ReceivedRecord): Work {
+  work(record: ReceivedRecord): RecordWork {
     const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
     return { lane, run: () => this.deliver(record) };
   }

@@ -1,8 +1,14 @@
 import type { MessageHandler } from '@nestjs/microservices';
+import { handlingOf, type Handling } from './handling.js';
+
+export interface CallHandler {
+  handler: MessageHandler;
+  handling: Handling;
+}
 
 /** A server's handlers by pattern. Calls have one each; events any number, each of which runs and fails alone. */
 export class Handlers {
-  private readonly calls = new Map<string, MessageHandler>();
+  private readonly calls = new Map<string, CallHandler>();
   private readonly events = new Map<string, MessageHandler[]>();
 
   addCall(pattern: string, handler: MessageHandler): void {
@@ -11,7 +17,7 @@ export class Handlers {
         `Two handlers for the message pattern ${JSON.stringify(pattern)}: a call has one answer, so give them different patterns`,
       );
     }
-    this.calls.set(pattern, handler);
+    this.calls.set(pattern, { handler, handling: handlingOf(pattern, handler.extras) });
   }
 
   addEvent(pattern: string, handler: MessageHandler): void {
@@ -20,7 +26,7 @@ export class Handlers {
     else this.events.set(pattern, [handler]);
   }
 
-  call(pattern: string): MessageHandler | undefined {
+  call(pattern: string): CallHandler | undefined {
     return this.calls.get(pattern);
   }
 

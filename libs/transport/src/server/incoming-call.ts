@@ -1,11 +1,12 @@
-import type { MessageHandler } from '@nestjs/microservices';
 import type { ControlReceiver } from '../link/frame-router.js';
+import type { SharedExecution } from '../link/peer.js';
 import type { Codec } from '../wire/codec.js';
 import type { ClientFrame } from '../wire/frame.js';
 import { encodeItem } from '../wire/item.js';
 import { originalError } from '../exceptions/original-errors.js';
 import { statusOfThrown } from '../exceptions/thrown.js';
 import { runInScope } from './execution-scope.js';
+import type { CallHandler } from './handlers.js';
 import type { ParleyContext } from './parley-context.js';
 import { pumpReply, type ReplySink } from './reply-source.js';
 import { MAX_PUSHED_BYTES, MAX_PUSHED_ITEMS, type ReplyStream } from './reply-stream.js';
@@ -13,18 +14,23 @@ import { MAX_PUSHED_BYTES, MAX_PUSHED_ITEMS, type ReplyStream } from './reply-st
 /** A call that runs longer than this tells its client where it runs, so that it can be cancelled. In ms. */
 export const ACCEPT_AFTER_MS = 100;
 
-export interface IncomingCallOptions {
-  handler: MessageHandler;
+export interface IncomingCallOptions extends CallHandler {
   context: ParleyContext;
   codec: Codec;
   reply: ReplyStream;
+  /** The client holds the call: it is no longer Kafka's to give to another server. */
+  onHandedOver(): void;
+  /** The call is a stream that its client holds: it needs no lane and no slot any more. */
+  onStreamHandedOver(): void;
   onThrown(thrown: unknown): void;
 }
 
 /** One execution of a handler for a call: its values go out through the reply, credit and cancel come in. */
-export class IncomingCall implements ControlReceiver, ReplySink {
+export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution {
   private stopSource: (() => void) | undefined;
   private acceptTimer: NodeJS.Timeout | undefined;
+  private handedOver = false;
+  private streaming = false;
 
   constructor(private readonly options: IncomingCallOptions) {}
 
@@ -44,8 +50,37 @@ export class IncomingCall implements ControlReceiver, ReplySink {
   }
 
   receive(frame: ClientFrame): void {
-    if (frame.kind === 'credit') this.options.reply.grant(frame.items);
-    else this.cancel(frame.reason);
+    if (frame.kind === 'cancel') {
+      this.cancel(frame.reason);
+      return;
+    }
+    this.confirmed();
+    this.options.reply.grant(frame);
+  }
+
+  /** The client holds the call. */
+  confirmed(): void {
+    if (this.handedOver) return;
+    this.handedOver = true;
+    this.options.onHandedOver();
+    if (this.streaming) this.options.onStreamHandedOver();
+  }
+
+  /** Items leave and there will be more: the call is a stream. */
+  beginStream(): void {
+    this.streaming = true;
+    this.options.context.beginStream();
+    if (this.handedOver) this.options.onStreamHandedOver();
+  }
+
+  /** The client is gone, or has ended the call: should it live after all, it is told. */
+  lost(why: string): void {
+    if (this.ended) return;
+    this.options.reply.failNow({
+      code: 'UNAVAILABLE',
+      message: `the server gave the call up: its client ${why}`,
+    });
+    this.stop(`the client ${why}`);
   }
 
   /** Nobody waits for the reply: stops the handler's work and sends nothing more. */
@@ -56,9 +91,14 @@ export class IncomingCall implements ControlReceiver, ReplySink {
 
   /** This process stops: the client is told, the handler's work is stopped. */
   drain(): void {
-    if (this.options.reply.ended) return;
-    this.options.reply.failNow({ code: 'UNAVAILABLE', message: 'the server is draining' });
+    if (this.ended) return;
+    this.options.reply.drain();
     this.stop('the server is draining');
+  }
+
+  /** The stream may go on elsewhere: nothing is lost when it is ended here. */
+  get movable(): boolean {
+    return this.streaming && this.handedOver && this.options.handling.resumable === true;
   }
 
   get ended(): boolean {
@@ -88,7 +128,7 @@ export class IncomingCall implements ControlReceiver, ReplySink {
     if (reply.push(item)) return true;
     reply.failNow({
       code: 'RESOURCE_EXHAUSTED',
-      message: `the handler emits faster than the caller takes: more than ${MAX_PUSHED_ITEMS} items or ${MAX_PUSHED_BYTES} bytes wait. Return an async iterable, which is pulled`,
+      message: `the handler emits faster than the caller takes: more than ${MAX_PUSHED_ITEMS} items or ${MAX_PUSHED_BYTES} bytes wait. Return an async iterable, which is pulled, or keep only the latest`,
     });
     this.stop('the caller is too slow');
     return false;

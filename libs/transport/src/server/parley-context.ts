@@ -19,6 +19,8 @@ export interface ContextFields {
   attempt: number;
   /** When the caller stops waiting, in ms since the epoch; undefined for events. */
   deadline: number | undefined;
+  /** Items of the reply that the caller has already. */
+  resumeFrom: number;
   metadata: PacketMetadata;
 }
 
@@ -27,6 +29,7 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   /** Made when it is asked for: most handlers never do, and it is what costs most in a context. */
   private controller: AbortController | undefined;
   private abortReason: Error | undefined;
+  private streaming = false;
 
   constructor(fields: ContextFields) {
     super([fields]);
@@ -81,14 +84,23 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
     return this.args[0].attempt;
   }
 
+  /**
+   * Items of the reply that the caller has already, from an execution whose server is gone: a handler that is marked
+   * resumable begins with this one, counted from 0.
+   */
+  get resumeFrom(): number {
+    return this.args[0].resumeFrom;
+  }
+
+  /** When the caller stops waiting; undefined for events, and for a stream once its first item has left. */
   get deadline(): Date | undefined {
-    const { deadline } = this.args[0];
+    const deadline = this.deadlineMs;
     return deadline === undefined ? undefined : new Date(deadline);
   }
 
-  /** Milliseconds the caller still waits; undefined for events. */
+  /** Milliseconds the caller still waits; undefined where `deadline` is. */
   get remainingMs(): number | undefined {
-    const { deadline } = this.args[0];
+    const deadline = this.deadlineMs;
     return deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
   }
 
@@ -101,9 +113,18 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
     return this.args[0].metadata;
   }
 
+  /** For the transport: the reply is a stream, and has begun. Its caller waits for as long as it goes on. */
+  beginStream(): void {
+    this.streaming = true;
+  }
+
   /** For the transport: nobody waits any more. */
   abort(reason: string): void {
     this.abortReason ??= new Error(reason);
     this.controller?.abort(this.abortReason);
+  }
+
+  private get deadlineMs(): number | undefined {
+    return this.streaming ? undefined : this.args[0].deadline;
   }
 }

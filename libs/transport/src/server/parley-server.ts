@@ -188,7 +188,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
         group: names.callsGroup(service),
         topics: names.served(service, callPatterns),
         concurrency: this.settings.concurrency,
-        work: record => this.calls.work(record),
+        work: (record, redelivered) => this.calls.work(record, redelivered),
       });
     }
     if (eventPatterns.length > 0) {
@@ -218,7 +218,11 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     clearTimeout(this.bootWarning);
     await this.taking?.catch(() => undefined);
     this.events.stop();
+    this.calls.withdrawOffers();
+    this.calls.moveStreams();
+    const until = performance.now() + drainTimeoutMs;
     await Promise.all(this.consumptions.map(consumption => consumption.drain(drainTimeoutMs)));
+    await this.calls.idle(Math.max(0, until - performance.now()));
     this.calls.drain();
     if (this.link.isOpen) await this.link.sender.flush(drainTimeoutMs);
   }

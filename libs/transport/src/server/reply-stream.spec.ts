@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { decodeFrames } from '../wire/frame.js';
-import { MAX_PUSHED_ITEMS, ReplyStream } from './reply-stream.js';
+import { MAX_PUSHED_ITEMS, ReplyStream, type ReplyStreamOptions } from './reply-stream.js';
 
 const accept = {
   kind: 'accept',
@@ -9,20 +9,27 @@ const accept = {
   execution: 'e',
   partition: 0,
   instance: 'i',
-  flags: '',
+  flags: '-',
+  service: 's',
 } as const;
 
-function start(credit: number) {
+const LOTS = 1_000_000_000;
+const items = (count: number) => ({ items: count, bytes: LOTS });
+
+function start(credit: number | { items: number; bytes: number }, options: Partial<ReplyStreamOptions> = {}) {
   const events: string[] = [];
   let posts = 0;
   const stream = new ReplyStream({
-    callId: 'c',
-    execution: 'e',
     accept,
-    credit,
+    credit: typeof credit === 'number' ? items(credit) : credit,
+    resumeFrom: 0,
+    announced: false,
+    keepLatest: false,
     post: () => (posts += 1),
-    onStarted: () => events.push('started'),
+    onAnnounced: () => events.push('announced'),
+    onStreaming: () => events.push('streaming'),
     onSettled: () => events.push('settled'),
+    ...options,
   });
   const take = (maxBytes = 1_000_000) => decodeFrames(Buffer.concat(stream.take(maxBytes)));
   return { stream, events, take, posts: () => posts };
@@ -48,7 +55,7 @@ describe('ReplyStream', () => {
     stream.delivered();
     stream.add(item(2));
     expect(take()).toMatchObject([{ kind: 'next', seq: 1 }]);
-    expect(events).toEqual(['started']);
+    expect(events).toEqual(['announced', 'streaming']);
   });
 
   it('announces itself without items when asked to', () => {
@@ -66,8 +73,43 @@ describe('ReplyStream', () => {
     expect(stream.hasRoom()).toBe(true);
     expect(take()).toMatchObject([{ kind: 'accept' }, { kind: 'next', items: [item(1)] }]);
     expect(take()).toEqual([]);
-    stream.grant(2);
+    stream.grant(items(2));
     expect(take()).toMatchObject([{ kind: 'complete', total: 2, items: [item(2)] }]);
+  });
+
+  it('keeps what the client has no byte credit for, and passes it by one item at most', () => {
+    const { stream, take } = start({ items: 100, bytes: 3 });
+    for (let n = 0; n < 4; n += 1) stream.add(Buffer.alloc(2));
+    expect(stream.hasRoom()).toBe(false);
+    expect(take()).toMatchObject([{ kind: 'accept' }, { kind: 'next', seq: 0, items: [{}] }]);
+    expect(take()).toMatchObject([{ kind: 'next', seq: 1, items: [{}] }]);
+    expect(take()).toEqual([]);
+    stream.grant({ items: 100, bytes: 8 });
+    expect(take()).toMatchObject([{ kind: 'next', seq: 2, items: [{}, {}] }]);
+  });
+
+  it('goes on from where an earlier execution was lost', () => {
+    const { stream, take } = start(10, { resumeFrom: 7 });
+    stream.add(item(1));
+    stream.complete();
+    expect(take()).toMatchObject([{ kind: 'complete', total: 8 }]);
+  });
+
+  it('tells a client that may go on elsewhere that it drains', () => {
+    const { stream, take } = start(10);
+    stream.add(item(1));
+    take();
+    stream.add(item(2));
+    stream.drain();
+    expect(take()).toMatchObject([{ kind: 'error', total: 1, code: 'UNAVAILABLE', draining: true }]);
+  });
+
+  it('keeps only the newest item where it is told to', () => {
+    const { stream, take } = start(0, { keepLatest: true });
+    for (let n = 0; n <= MAX_PUSHED_ITEMS; n += 1) expect(stream.push(item(n % 256))).toBe(true);
+    stream.grant(items(LOTS));
+    stream.complete();
+    expect(take()).toMatchObject([{ kind: 'complete', total: 1, items: [item(MAX_PUSHED_ITEMS % 256)] }]);
   });
 
   it('wakes whoever waits for room when credit comes, and when it ends', async () => {
@@ -75,7 +117,7 @@ describe('ReplyStream', () => {
     let woken = 0;
     const first = stream.room().then(() => (woken += 1));
     expect(stream.hasRoom()).toBe(false);
-    stream.grant(1);
+    stream.grant(items(1));
     await first;
     stream.add(item(1));
     const second = stream.room().then(() => (woken += 1));
@@ -101,7 +143,7 @@ describe('ReplyStream', () => {
     stream.failed({ code: 'INVALID_ARGUMENT', message: 'a record of 9 bytes is too large' });
     expect(take()).toMatchObject([{ kind: 'error', total: 1, code: 'RESOURCE_EXHAUSTED' }]);
     stream.delivered();
-    expect(events).toEqual(['started', 'settled']);
+    expect(events).toEqual(['announced', 'streaming', 'settled']);
   });
 
   it('sends nothing more once it is cancelled', () => {
@@ -146,12 +188,12 @@ describe('ReplyStream', () => {
       else if ('add' in step) for (let n = 0; n < step.add; n += 1) stream.add(item(added++ % 256));
       else {
         granted = Math.max(granted, step.grant);
-        stream.grant(step.grant);
+        stream.grant(items(step.grant));
       }
     }
     stream.complete();
     granted = Math.max(granted, added);
-    stream.grant(added);
+    stream.grant(items(added));
     for (let n = 0; n <= added; n += 1) receive();
     expect(got).toEqual(Array.from({ length: added }, (_, n) => n % 256));
   });

@@ -2,6 +2,7 @@ import type { FrameSource } from '../link/frame-parcel.js';
 import { encodeFrame, type AcceptFrame } from '../wire/frame.js';
 import { encodeStatusBody } from '../wire/status-body.js';
 import type { Status } from '../wire/status.js';
+import { PendingItems } from './pending-items.js';
 
 /** Items that may wait for credit before a handler that pushes them fails. */
 export const MAX_PUSHED_ITEMS = 131_072;
@@ -10,16 +11,28 @@ export const MAX_PUSHED_BYTES = 32 * 1024 * 1024;
 /** Bytes that may wait to be sent while a handler is pulled; it goes on when they have left. */
 const PULL_AHEAD_BYTES = 512 * 1024;
 
+/** What a client is ready for: items from the start of the call, bytes from the start of the execution. */
+export interface Credit {
+  items: number;
+  bytes: number;
+}
+
 export interface ReplyStreamOptions {
-  callId: string;
-  execution: string;
   accept: AcceptFrame;
-  /** Items the client was ready for when it sent the request. */
-  credit: number;
+  /** What the client was ready for when it sent the request. */
+  credit: Credit;
+  /** Items that the client has of an earlier execution: the first one here is the next. */
+  resumeFrom: number;
+  /** The client has been told already that the execution runs. */
+  announced: boolean;
+  /** Where a handler that pushes fills the buffer, what waits gives way to the newest item instead of failing. */
+  keepLatest: boolean;
   /** Asks the sender to call `take` when the next record for this client is made. */
   post(source: FrameSource, bytes: number): void;
-  /** The first frames were acknowledged by the broker and the call goes on. */
-  onStarted(): void;
+  /** The client is being told that the execution runs. */
+  onAnnounced(): void;
+  /** Items leave and the reply goes on: it is a stream. */
+  onStreaming(): void;
   /** The last frame was acknowledged, or can not be sent at all. */
   onSettled(): void;
 }
@@ -29,24 +42,27 @@ export interface ReplyStreamOptions {
  * and then leave in as few frames as they fit in.
  */
 export class ReplyStream implements FrameSource {
-  private pending: Buffer[] = [];
-  private pendingBytes = 0;
-  private sent = 0;
+  private readonly pending = new PendingItems();
+  private sent: number;
+  private sentBytes = 0;
   /** What `sent` was when each record that is not acknowledged yet was made. */
   private readonly unacknowledged: number[] = [];
-  private acknowledged = 0;
-  private granted: number;
-  private ending: 'complete' | Status | undefined;
+  private acknowledged: number;
+  private granted: Credit;
+  private ending: 'complete' | 'draining' | Status | undefined;
   private posted = false;
-  private accepted = false;
+  private announced: boolean;
   private announcing = false;
-  private started = false;
+  private streaming = false;
   private lastFrameTaken = false;
   private settled = false;
   private waitingForRoom: (() => void) | undefined;
 
   constructor(private readonly options: ReplyStreamOptions) {
+    this.sent = options.resumeFrom;
+    this.acknowledged = options.resumeFrom;
     this.granted = options.credit;
+    this.announced = options.announced;
   }
 
   get ended(): boolean {
@@ -55,16 +71,19 @@ export class ReplyStream implements FrameSource {
 
   /** Tells the client that the execution runs and where it can be reached, unless it has been told. */
   announce(): void {
-    if (this.accepted || this.ended) return;
+    if (this.announced || this.ended) return;
     this.announcing = true;
     this.schedule(0);
   }
 
   /** Adds an item of a handler that pushes. False, and nothing added, where the bound would be passed. */
   push(item: Buffer): boolean {
-    const full =
-      this.pending.length >= MAX_PUSHED_ITEMS || this.pendingBytes + item.length > MAX_PUSHED_BYTES;
-    if (full && this.pending.length > 0 && !this.ended) return false;
+    const { count, bytes } = this.pending;
+    const full = count >= MAX_PUSHED_ITEMS || bytes + item.length > MAX_PUSHED_BYTES;
+    if (full && count > 0 && !this.ended) {
+      if (!this.options.keepLatest) return false;
+      this.pending.clear();
+    }
     this.add(item);
     return true;
   }
@@ -79,16 +98,19 @@ export class ReplyStream implements FrameSource {
   }
 
   hasRoom(): boolean {
+    const { count, bytes } = this.pending;
     return (
-      this.ended || (this.sent + this.pending.length < this.granted && this.pendingBytes < PULL_AHEAD_BYTES)
+      this.ended ||
+      (this.sent + count < this.granted.items &&
+        this.sentBytes + bytes < this.granted.bytes &&
+        bytes < PULL_AHEAD_BYTES)
     );
   }
 
   /** Adds an item, whatever waits. */
   add(item: Buffer): void {
     if (this.ended) return;
-    this.pending.push(item);
-    this.pendingBytes += item.length;
+    this.pending.add(item);
     this.schedule(item.length);
   }
 
@@ -102,28 +124,27 @@ export class ReplyStream implements FrameSource {
 
   /** Fails the call at once: what waits is dropped. */
   failNow(status: Status): void {
-    if (this.lastFrameTaken) return;
-    this.pending = [];
-    this.pendingBytes = 0;
-    this.ending = undefined;
-    this.end(status);
+    this.endNow(status);
+  }
+
+  /** This process stops: the client is told, and may go on with another instance. */
+  drain(): void {
+    this.endNow('draining');
   }
 
   /** The client wants nothing more: whatever waits is dropped and nothing more is sent. */
   cancel(): void {
-    this.pending = [];
-    this.pendingBytes = 0;
+    this.pending.clear();
     this.ending ??= 'complete';
     this.lastFrameTaken = true;
     this.wake();
     this.settle();
   }
 
-  /** The client is ready for `items` in all. */
-  grant(items: number): void {
-    if (items <= this.granted) return;
-    this.granted = items;
-    if (this.pending.length > 0 || this.ended) this.schedule(0);
+  grant(credit: Credit): void {
+    const { items, bytes } = this.granted;
+    this.granted = { items: Math.max(items, credit.items), bytes: Math.max(bytes, credit.bytes) };
+    if (this.pending.count > 0 || this.ended) this.schedule(0);
     this.wake();
   }
 
@@ -134,12 +155,12 @@ export class ReplyStream implements FrameSource {
       return [];
     }
     const items = this.takeItems(maxBytes);
-    const whole = this.ended && this.pending.length === 0;
+    const whole = this.ended && this.pending.count === 0;
     const frames = this.framesFor(items, whole);
     this.lastFrameTaken = whole;
     this.sent += items.length;
     this.unacknowledged.push(this.sent);
-    if (!whole && this.sendable > 0) this.schedule(this.pendingBytes);
+    if (!whole && this.sendable > 0) this.schedule(this.pending.bytes);
     this.wake();
     return frames;
   }
@@ -147,10 +168,6 @@ export class ReplyStream implements FrameSource {
   delivered(): void {
     this.acknowledged = this.unacknowledged.shift() ?? this.acknowledged;
     if (this.lastFrameTaken) this.settle();
-    else if (!this.started) {
-      this.started = true;
-      this.options.onStarted();
-    }
   }
 
   /** The broker does not take the frames: where they are too large the client is told so instead. */
@@ -165,71 +182,73 @@ export class ReplyStream implements FrameSource {
     this.failNow({ code: 'RESOURCE_EXHAUSTED', message: `the reply could not be sent: ${status.message}` });
   }
 
+  /** Items that may leave now. The last of them may take the bytes past what the client granted, never by more. */
   private get sendable(): number {
-    return Math.min(this.pending.length, this.granted - this.sent);
+    if (this.sentBytes >= this.granted.bytes) return 0;
+    return Math.min(this.pending.count, this.granted.items - this.sent);
   }
 
-  private end(ending: 'complete' | Status): void {
+  private end(ending: 'complete' | 'draining' | Status): void {
     if (this.ended) return;
     this.ending = ending;
     this.wake();
     this.schedule(0);
   }
 
+  private endNow(ending: 'draining' | Status): void {
+    if (this.lastFrameTaken) return;
+    this.pending.clear();
+    this.ending = undefined;
+    this.end(ending);
+  }
+
   private schedule(bytes: number): void {
     if (this.posted || this.lastFrameTaken) return;
-    if (this.sendable === 0 && !(this.ended && this.pending.length === 0) && !this.announcing) return;
+    if (this.sendable <= 0 && !(this.ended && this.pending.count === 0) && !this.announcing) return;
     this.posted = true;
     this.options.post(this, bytes);
   }
 
   private takeItems(maxBytes: number): Buffer[] {
-    const limit = this.sendable;
-    let count = 0;
-    let bytes = 0;
-    while (count < limit && (count === 0 || bytes + this.pending[count]!.length <= maxBytes)) {
-      bytes += this.pending[count]!.length;
-      count += 1;
-    }
-    if (count === this.pending.length) {
-      const all = this.pending;
-      this.pending = [];
-      this.pendingBytes = 0;
-      return all;
-    }
-    this.pendingBytes -= bytes;
-    return this.pending.splice(0, count);
+    const granted = this.granted.bytes - this.sentBytes;
+    const before = this.pending.bytes;
+    const items = this.pending.take(Math.max(this.sendable, 0), Math.min(maxBytes, granted));
+    this.sentBytes += before - this.pending.bytes;
+    return items;
   }
 
   private framesFor(items: Buffer[], whole: boolean): Buffer[] {
-    const { callId, execution, accept } = this.options;
+    const { accept } = this.options;
+    const { callId, execution } = accept;
     const frames: Buffer[] = [];
     const total = this.sent + items.length;
-    if (!whole && !this.accepted) {
+    if (!whole && !this.announced) {
       frames.push(encodeFrame(accept));
-      this.accepted = true;
+      this.announced = true;
+      this.options.onAnnounced();
     }
     this.announcing = false;
     if (whole && this.ending === 'complete') {
       frames.push(encodeFrame({ kind: 'complete', callId, execution, total, items }));
       return frames;
     }
-    if (items.length > 0)
+    if (items.length > 0) {
       frames.push(encodeFrame({ kind: 'next', callId, execution, seq: this.sent, items }));
-    if (whole) {
-      const { code } = this.ending as Status;
-      frames.push(
-        encodeFrame({
-          kind: 'error',
-          callId,
-          execution,
-          total,
-          code,
-          body: encodeStatusBody(this.ending as Status),
-        }),
-      );
+      if (!whole && !this.streaming) {
+        this.streaming = true;
+        this.options.onStreaming();
+      }
     }
+    if (whole) frames.push(this.errorFrame(total));
     return frames;
+  }
+
+  private errorFrame(total: number): Buffer {
+    const { callId, execution } = this.options.accept;
+    const draining = this.ending === 'draining';
+    const status = draining ? DRAINING : (this.ending as Status);
+    const body = encodeStatusBody(status);
+    return encodeFrame({ kind: 'error', callId, execution, total, code: status.code, draining, body });
   }
 
   private settle(): void {
@@ -244,3 +263,5 @@ export class ReplyStream implements FrameSource {
     resume?.();
   }
 }
+
+const DRAINING: Status = { code: 'UNAVAILABLE', message: 'the server is draining' };

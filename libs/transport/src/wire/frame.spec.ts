@@ -16,6 +16,7 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     partition: fc.nat(),
     instance: ids,
     flags: fc.constantFrom('-', 'i', 'rd'),
+    service: ids,
   }),
   fc.record({ kind: fc.constant('next' as const), ...ofCall, seq: fc.maxSafeNat(), items }),
   fc
@@ -26,9 +27,27 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     ...ofCall,
     total: fc.nat(),
     code: fc.constantFrom(...STATUS_CODES),
+    draining: fc.boolean(),
     body: bytes,
   }),
-  fc.record({ kind: fc.constant('credit' as const), ...ofCall, items: fc.maxSafeNat() }),
+  fc.record({
+    kind: fc.constant('credit' as const),
+    ...ofCall,
+    items: fc.maxSafeNat(),
+    bytes: fc.maxSafeNat(),
+  }),
+  fc.record(
+    {
+      kind: fc.constant('pulse' as const),
+      role: fc.constantFrom('client' as const, 'server' as const),
+      instance: ids,
+      intervalMs: fc.nat(),
+      count: fc.nat(),
+      digest: fc.stringMatching(/^[0-9a-f]{16}$/),
+      executions: fc.array(ids, { maxLength: 5 }),
+    },
+    { requiredKeys: ['kind', 'role', 'instance', 'intervalMs', 'count', 'digest'] },
+  ),
   fc.record({ kind: fc.constant('cancel' as const), ...ofCall, reason: fc.string({ unit: 'grapheme' }) }),
 );
 
@@ -67,7 +86,7 @@ describe('frames', () => {
   );
 
   it('of a kind that a newer peer knows are left out', () => {
-    const line = 'pulse a b 1';
+    const line = 'ping a b 1';
     const unknown = Buffer.concat([Buffer.from([0, line.length, 0, 0, 0, 0]), Buffer.from(line)]);
     const cancel = encodeFrame({ kind: 'cancel', callId: 'c', execution: 'e', reason: 'r' });
     expect(decodeFrames(Buffer.concat([unknown, cancel]))).toMatchObject([{ kind: 'cancel' }]);

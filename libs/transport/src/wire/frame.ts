@@ -1,4 +1,4 @@
-import { count, id, unword, word } from './line.js';
+import { count, id, shown, unword, word } from './line.js';
 import { isStatusCode, type StatusCode } from './status.js';
 import { WireError } from './wire-error.js';
 
@@ -13,8 +13,30 @@ export interface AcceptFrame extends OfCall {
   kind: 'accept';
   partition: number;
   instance: string;
-  /** `i` idempotent, `r` resumable, `d` redelivered. */
+  /** Of AcceptFlag, a letter each; `-` for none. */
   flags: string;
+  /** The service that the server is an instance of. */
+  service: string;
+}
+
+/**
+ * `idempotent`: the request may be sent again. `resumable`: a stream may be gone on with by another execution.
+ * `redelivered`: the request may have run before; it runs when the client grants it credit.
+ */
+export type AcceptFlag = 'idempotent' | 'resumable' | 'redelivered';
+
+const FLAG_LETTERS: Readonly<Record<AcceptFlag, string>> = {
+  idempotent: 'i',
+  resumable: 'r',
+  redelivered: 'd',
+};
+
+export function acceptFlags(flags: readonly AcceptFlag[]): string {
+  return flags.map(flag => FLAG_LETTERS[flag]).join('') || '-';
+}
+
+export function acceptIs(frame: AcceptFrame, flag: AcceptFlag): boolean {
+  return frame.flags.includes(FLAG_LETTERS[flag]);
 }
 
 /** Server to client: items of the reply, the first of them number `seq` (from 0). */
@@ -31,18 +53,25 @@ export interface CompleteFrame extends OfCall {
   items: readonly Buffer[];
 }
 
-/** Server to client: the call ended with this status after `total` items. The payload is the codec's `StatusBody`. */
+/** Server to client: the call ended with this status after `total` items. The payload is a status body. */
 export interface ErrorFrame extends OfCall {
   kind: 'error';
   total: number;
   code: StatusCode;
+  /** The server gave the call up because it stops: another instance may take it on. */
+  draining: boolean;
   body: Buffer;
 }
 
-/** Client to server: the items, counted from the start of the execution, that the client is ready for. */
+/**
+ * Client to server: what the client is ready for. `items` counts from the start of the call, `bytes` from the start
+ * of the execution. The first one also says that the client holds the execution: it is what a redelivered request
+ * waits for.
+ */
 export interface CreditFrame extends OfCall {
   kind: 'credit';
   items: number;
+  bytes: number;
 }
 
 /** Client to server: nobody waits for this execution any more. */
@@ -51,9 +80,29 @@ export interface CancelFrame extends OfCall {
   reason: string;
 }
 
+/**
+ * Either way, regularly: the executions that the sender holds together with the receiver. A receiver that holds
+ * others answers with its own, listed.
+ */
+export interface PulseFrame {
+  kind: 'pulse';
+  /** Which side of these calls the sender is. */
+  role: Role;
+  instance: string;
+  /** How long until the sender's next pulse, in ms. */
+  intervalMs: number;
+  count: number;
+  /** The exclusive or of the executions' digests. */
+  digest: string;
+  /** The executions themselves, once the two sides have differed. */
+  executions?: readonly string[];
+}
+
+export type Role = 'client' | 'server';
+
 export type ServerFrame = AcceptFrame | NextFrame | CompleteFrame | ErrorFrame;
 export type ClientFrame = CreditFrame | CancelFrame;
-export type Frame = ServerFrame | ClientFrame;
+export type Frame = ServerFrame | ClientFrame | PulseFrame;
 
 /** Before each frame: the line's length in two bytes, the payload's in four. Before each item: its length in four. */
 const FRAME_PREFIX = 6;
@@ -63,21 +112,33 @@ const NO_BYTES = Buffer.alloc(0);
 
 /** One frame as bytes: length-prefixed line, length-prefixed payload. Frames of a record follow one another. */
 export function encodeFrame(frame: Frame): Buffer {
+  if (frame.kind === 'pulse') return encodePulse(frame);
   const of = `${frame.callId} ${frame.execution}`;
   switch (frame.kind) {
     case 'accept':
-      return withPayload(`accept ${of} ${frame.partition} ${frame.instance} ${frame.flags || '-'}`, NO_BYTES);
+      return withPayload(
+        `accept ${of} ${frame.partition} ${frame.instance} ${frame.flags} ${frame.service}`,
+        NO_BYTES,
+      );
     case 'next':
       return withItems(`next ${of} ${frame.seq} ${frame.items.length}`, frame.items);
     case 'complete':
       return withItems(`complete ${of} ${frame.total} ${frame.items.length}`, frame.items);
     case 'error':
-      return withPayload(`error ${of} ${frame.total} ${frame.code}`, frame.body);
+      return withPayload(
+        `error ${of} ${frame.total} ${frame.code} ${frame.draining ? 'd' : '-'}`,
+        frame.body,
+      );
     case 'credit':
-      return withPayload(`credit ${of} ${frame.items}`, NO_BYTES);
+      return withPayload(`credit ${of} ${frame.items} ${frame.bytes}`, NO_BYTES);
     case 'cancel':
       return withPayload(`cancel ${of} ${word(frame.reason)}`, NO_BYTES);
   }
+}
+
+function encodePulse({ role, instance, intervalMs, count, digest, executions }: PulseFrame): Buffer {
+  const line = `pulse ${role} ${instance} ${intervalMs} ${count} ${digest} ${executions ? 'l' : '-'}`;
+  return withPayload(line, executions ? Buffer.from(executions.join(' '), 'latin1') : NO_BYTES);
 }
 
 function withPayload(line: string, payload: Buffer): Buffer {
@@ -137,7 +198,8 @@ function decodeFrame(fields: readonly string[], payload: Buffer): Frame | undefi
         ...ofCall(fields),
         partition: count(fields[3], 'partition'),
         instance: id(fields[4], 'instance'),
-        flags: fields[5] ?? '',
+        flags: unword(fields[5], 'flags'),
+        service: unword(fields[6], 'service'),
       };
     case 'next':
       return {
@@ -154,15 +216,38 @@ function decodeFrame(fields: readonly string[], payload: Buffer): Frame | undefi
         ...ofCall(fields),
         total: count(fields[3], 'total'),
         code: statusCode(fields[4]),
+        draining: fields[5] === 'd',
         body: payload,
       };
     case 'credit':
-      return { kind, ...ofCall(fields), items: count(fields[3], 'credit') };
+      return {
+        kind,
+        ...ofCall(fields),
+        items: count(fields[3], 'credit'),
+        bytes: count(fields[4], 'byte credit'),
+      };
     case 'cancel':
       return { kind, ...ofCall(fields), reason: unword(fields[3], 'reason') };
+    case 'pulse':
+      return decodePulse(fields, payload);
     default:
       return undefined;
   }
+}
+
+function decodePulse(fields: readonly string[], payload: Buffer): PulseFrame {
+  const role = fields[1];
+  if (role !== 'client' && role !== 'server') throw new WireError(`a pulse of role ${shown(role)}`);
+  const list = payload.length === 0 ? [] : payload.toString('latin1').split(' ');
+  return {
+    kind: 'pulse',
+    role,
+    instance: id(fields[2], 'instance'),
+    intervalMs: count(fields[3], 'interval'),
+    count: count(fields[4], 'execution count'),
+    digest: id(fields[5], 'digest'),
+    ...(fields[6] === 'l' && { executions: list.map(text => id(text, 'execution id')) }),
+  };
 }
 
 function ofCall(fields: readonly string[]): OfCall {

@@ -19,6 +19,8 @@ const headers: fc.Arbitrary<Header> = fc.oneof(
     }),
     timeoutMs: fc.nat(),
     credit: fc.nat(),
+    creditBytes: fc.nat(),
+    resumeFrom: fc.nat(),
     attempt: fc.nat(),
     contentType,
     correlationId: text,

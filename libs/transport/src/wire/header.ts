@@ -18,8 +18,12 @@ export interface RequestHeader {
   replyTo: InstanceAddress;
   /** Milliseconds the caller waits, counted from the record's append time. */
   timeoutMs: number;
-  /** Items of reply the caller is ready for. */
+  /** Items of reply the caller is ready for, counted from the start of the call. */
   credit: number;
+  /** Bytes of reply the caller is ready for. */
+  creditBytes: number;
+  /** Items that an earlier execution has delivered already: the reply goes on from there. 0 for a whole reply. */
+  resumeFrom: number;
   /** 1 for the first, counted up when the client sends a call again. */
   attempt: number;
   /** How the codec reads the value. */
@@ -56,7 +60,7 @@ export function encodeHeader(header: Header): string {
   switch (header.kind) {
     case 'request': {
       const { topic, partition, instance } = header.replyTo;
-      return `${WIRE_VERSION} request ${header.callId} ${word(header.pattern)} ${topic} ${partition} ${instance} ${header.timeoutMs} ${header.credit} ${header.attempt} ${header.contentType} ${word(header.correlationId)}`;
+      return `${WIRE_VERSION} request ${header.callId} ${word(header.pattern)} ${topic} ${partition} ${instance} ${header.timeoutMs} ${header.credit} ${header.attempt} ${header.contentType} ${word(header.correlationId)} ${header.creditBytes} ${header.resumeFrom}`;
     }
     case 'event':
       return `${WIRE_VERSION} event ${word(header.messageId)} ${word(header.pattern)} ${header.contentType} ${word(header.correlationId)}`;
@@ -89,6 +93,8 @@ export function decodeHeader(line: Buffer): Header {
         attempt: count(fields[9], 'attempt'),
         contentType: contentType(fields[10]),
         correlationId: unword(fields[11], 'correlation id'),
+        creditBytes: count(fields[12], 'byte credit'),
+        resumeFrom: count(fields[13], 'resume point'),
       };
     case 'event':
       return {

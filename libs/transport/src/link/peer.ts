@@ -1,0 +1,144 @@
+import type { PulseFrame, Role } from '../wire/frame.js';
+import type { InstanceAddress } from '../wire/header.js';
+import { ExecutionSet } from './execution-set.js';
+
+/** An execution that this instance and a peer hold together, one as its client, one as its server. */
+export interface SharedExecution {
+  /** This instance has named it to the peer. */
+  named?(): void;
+  /** The peer has named it: it holds it too. */
+  confirmed?(): void;
+  /** The peer is gone or holds it no more. Nothing more is told of it. */
+  lost(why: string): void;
+}
+
+/** Pulses of a peer that may stay out before it counts as gone. */
+export const PULSES_MISSED = 3;
+/** Lists in a row in which an execution may be missing: a frame that ends it can be on its way beside the first. */
+const LISTS_MISSED = 2;
+/** Executions in one list at most, so that it fits in a record; beyond it sides that differ go by silence alone. */
+const MAX_LISTED = 40_000;
+
+interface Held {
+  shared: SharedExecution;
+  named: boolean;
+  confirmed: boolean;
+  missed: number;
+}
+
+/** What this instance shares with one other, in one role. */
+export class Peer {
+  private readonly held = new ExecutionSet<Held>();
+  private unnamed = 0;
+  private unconfirmed = 0;
+  private heardAt: number;
+  private theirIntervalMs = 0;
+  /** The two sides have differed: the next pulse lists what is held. */
+  private listing = false;
+
+  constructor(
+    /** Which side of the calls this instance is. */
+    readonly role: Role,
+    /** Where the peer's frames go. */
+    public address: InstanceAddress,
+    private readonly intervalMs: number,
+    now: number,
+  ) {
+    this.heardAt = now;
+  }
+
+  get empty(): boolean {
+    return this.held.size === 0;
+  }
+
+  hold(execution: string, shared: SharedExecution): void {
+    this.release(execution);
+    this.held.add(execution, { shared, named: false, confirmed: false, missed: 0 });
+    this.unnamed += 1;
+    this.unconfirmed += 1;
+  }
+
+  release(execution: string): void {
+    const held = this.held.get(execution);
+    if (!held) return;
+    if (!held.named) this.unnamed -= 1;
+    if (!held.confirmed) this.unconfirmed -= 1;
+    this.held.delete(execution);
+  }
+
+  /** What could have been heard was not listened to: silence counts from now. */
+  listenAnew(now: number): void {
+    this.heardAt = now;
+  }
+
+  silent(now: number): boolean {
+    return now - this.heardAt > PULSES_MISSED * Math.max(this.intervalMs, this.theirIntervalMs);
+  }
+
+  pulse(instance: string): PulseFrame {
+    const listing = this.listing && this.held.size <= MAX_LISTED;
+    this.listing = false;
+    if (this.unnamed > 0) this.nameAll();
+    return {
+      kind: 'pulse',
+      role: this.role,
+      instance,
+      intervalMs: this.intervalMs,
+      count: this.held.size,
+      digest: this.held.digest,
+      ...(listing && { executions: this.held.ids() }),
+    };
+  }
+
+  receive(pulse: PulseFrame, now: number): void {
+    this.heardAt = now;
+    this.theirIntervalMs = pulse.intervalMs;
+    if (pulse.count === this.held.size && pulse.digest === this.held.digest) {
+      if (this.unconfirmed > 0) for (const [, held] of this.held) this.confirm(held);
+      return;
+    }
+    this.listing = true;
+    if (pulse.executions) this.compare(new Set(pulse.executions));
+  }
+
+  lose(why: string): void {
+    for (const execution of this.held.ids()) this.drop(execution, why);
+  }
+
+  private nameAll(): void {
+    this.unnamed = 0;
+    for (const [, held] of this.held) {
+      if (held.named) continue;
+      held.named = true;
+      held.shared.named?.();
+    }
+  }
+
+  private compare(theirs: ReadonlySet<string>): void {
+    for (const execution of this.held.ids()) {
+      const held = this.held.get(execution);
+      if (!held) continue;
+      if (theirs.has(execution)) {
+        held.missed = 0;
+        this.confirm(held);
+      } else {
+        held.missed += 1;
+        if (held.missed >= LISTS_MISSED) this.drop(execution, 'does not hold the call any more');
+      }
+    }
+  }
+
+  private confirm(held: Held): void {
+    held.missed = 0;
+    if (held.confirmed) return;
+    held.confirmed = true;
+    this.unconfirmed -= 1;
+    held.shared.confirmed?.();
+  }
+
+  private drop(execution: string, why: string): void {
+    const held = this.held.get(execution);
+    this.release(execution);
+    held?.shared.lost(why);
+  }
+}
