@@ -18,7 +18,7 @@ export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
   parley: { ...everything, load: () => import('./systems/parley.js') },
   'parley-platformatic': {
     ...everything,
-    load: async () => ({ system: (await import('./systems/parley.js')).platformatic }),
+    load: () => import('./systems/parley-platformatic.js'),
   },
   'nest-kafka': { ...everything, load: () => import('./systems/nest-kafka.js') },
   'nest-kafka-tuned': {

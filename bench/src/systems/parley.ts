@@ -9,7 +9,7 @@ import { patterns, rpcModule } from './rpc-controller.js';
 const names = patterns('');
 
 /** Parley with its defaults, but for the driver and for topics that are new with each run. */
-function parley(driver: ParleyOptions['driver']): System {
+export function parley(driver: ParleyOptions['driver']): System {
   const options = ({ brokers, run }: Settings) => ({ driver, kafka: { brokers }, prefix: `${run}.` });
 
   return {
@@ -28,7 +28,5 @@ function parley(driver: ParleyOptions['driver']): System {
   };
 }
 
-/** On the driver that is its default. */
+/** Parley on the driver that is its default. */
 export const system = parley(undefined);
-
-export const platformatic = parley('platformatic');
