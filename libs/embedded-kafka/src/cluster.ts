@@ -161,10 +161,11 @@ export class Cluster {
   }
 
   /**
-   * Lets `nodeId` lead a partition; it becomes a replica if it was none.
+   * Lets `nodeId` lead a partition; it becomes a replica if it was none. The batches of the last `losing` records
+   * are gone by that, as after an unclean election.
    * @throws KafkaError UNKNOWN_TOPIC_OR_PARTITION, BROKER_NOT_AVAILABLE
    */
-  moveLeader(topic: string, index: number, nodeId: number): void {
+  moveLeader(topic: string, index: number, nodeId: number, { losing = 0 } = {}): void {
     const partition = this.partitionOf(topic, index);
     if (!this.isAlive(nodeId))
       throw new KafkaError(
@@ -172,6 +173,7 @@ export class Cluster {
         `Broker ${nodeId} is not running and cannot lead.`,
       );
     if (!partition.replicas.includes(nodeId)) partition.replicas = [...partition.replicas, nodeId];
+    if (losing > 0) partition.log.truncateTo(partition.log.endOffset - losing);
     partition.lead(nodeId);
   }
 

@@ -82,9 +82,12 @@ export class EmbeddedKafka implements AsyncDisposable {
     return this.cluster.partition(topic, partition)?.leader ?? -1;
   }
 
-  /** Lets another broker lead; it becomes a replica if it was none. @throws KafkaError where either is unknown */
-  moveLeader(topic: string, partition: number, nodeId: number): void {
-    this.cluster.moveLeader(topic, partition, nodeId);
+  /**
+   * Lets another broker lead; it becomes a replica if it was none. The batches of the last `losing` records are gone
+   * by that, as after an unclean election. @throws KafkaError where either is unknown
+   */
+  moveLeader(topic: string, partition: number, nodeId: number, options: { losing?: number } = {}): void {
+    this.cluster.moveLeader(topic, partition, nodeId, options);
   }
 
   /** The broker that coordinates a consumer group, or -1 where none is running. */

@@ -118,6 +118,24 @@ export class PartitionLog {
     }
   }
 
+  /** The offset after the last record written under a leader of that epoch, or of one before it. */
+  endOfEpoch(leaderEpoch: number): number {
+    const next = this.entries[this.search(({ batch }) => batch.leaderEpoch > leaderEpoch)];
+    return next?.baseOffset ?? this.end;
+  }
+
+  /** Drops the batches that end at or after `offset`, as a broker does that leads without having had them. */
+  truncateTo(offset: number): void {
+    for (;;) {
+      const last = this.entries.length > this.head ? this.entries.at(-1) : undefined;
+      if (!last || last.lastOffset < offset) break;
+      this.entries.pop();
+      this.size -= last.bytes.length;
+      this.end = last.baseOffset;
+    }
+    this.start = Math.min(this.start, this.end);
+  }
+
   private indexOf(offset: number): number {
     return this.search(({ lastOffset }) => lastOffset >= offset);
   }
