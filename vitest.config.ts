@@ -18,6 +18,16 @@ export default defineConfig({
         },
       },
       {
+        // What needs no injected fault of the suite that every driver passes: for real Kafka, named by KAFKA_BROKERS.
+        ...fromSources,
+        test: {
+          name: 'drivers',
+          include: ['libs/transport/src/drivers/conformance/*.spec.ts'],
+          testTimeout: 15_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
         ...fromSources,
         test: {
           name: 'e2e',

@@ -50,7 +50,7 @@ const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorK
   [TOPIC_AUTHORIZATION_FAILED]: ['TOPIC_AUTHORIZATION_FAILED', 'permanent'],
   [GROUP_AUTHORIZATION_FAILED]: ['GROUP_AUTHORIZATION_FAILED', 'permanent'],
   [CLUSTER_AUTHORIZATION_FAILED]: ['CLUSTER_AUTHORIZATION_FAILED', 'permanent'],
-  32: ['INVALID_TIMESTAMP', 'permanent'],
+  32: ['INVALID_TIMESTAMP', 'rejected'],
   35: ['UNSUPPORTED_VERSION', 'permanent'],
   [TOPIC_ALREADY_EXISTS]: ['TOPIC_ALREADY_EXISTS', 'permanent'],
   [INVALID_PARTITIONS]: ['INVALID_PARTITIONS', 'permanent'],
@@ -69,15 +69,34 @@ const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorK
   [MEMBER_ID_REQUIRED]: ['MEMBER_ID_REQUIRED', 'retriable'],
   81: ['GROUP_MAX_SIZE_REACHED', 'retriable'],
   [FENCED_INSTANCE_ID]: ['FENCED_INSTANCE_ID', 'permanent'],
-  87: ['INVALID_RECORD', 'permanent'],
+  87: ['INVALID_RECORD', 'rejected'],
   89: ['THROTTLING_QUOTA_EXCEEDED', 'retriable'],
   100: ['UNKNOWN_TOPIC_ID', 'stale'],
 };
 
-/** The error of a code that a broker answered with. `doing` begins the message, as "Producing to a[0]". */
-export function brokerError(code: number, doing: string, detail?: string | null): DriverError {
+/** An operation of Kafka's access rules. */
+export type Right = 'Read' | 'Write' | 'Create' | 'Alter' | 'Describe';
+
+/** The right that most requests lack which are refused so, and what it is on. */
+const LACKED: Readonly<Record<number, readonly [usually: Right, on: string]>> = {
+  [TOPIC_AUTHORIZATION_FAILED]: ['Describe', 'the topic'],
+  [GROUP_AUTHORIZATION_FAILED]: ['Read', 'the group'],
+  [CLUSTER_AUTHORIZATION_FAILED]: ['Create', 'the cluster'],
+};
+
+/**
+ * The error of a code that a broker answered with. `doing` begins the message, as "Producing to a[0]"; `needs` is
+ * the right that it takes, named where the broker says that it is missing.
+ */
+export function brokerError(
+  code: number,
+  doing: string,
+  { detail, needs }: { detail?: string | null; needs?: Right } = {},
+): DriverError {
   const [name, kind] = ERRORS[code] ?? [`error ${code}`, 'permanent'];
-  const words = detail ? `: ${detail}` : '';
+  const lacked = LACKED[code];
+  const right = lacked && `: this client needs the right ${needs ?? lacked[0]} on ${lacked[1]}`;
+  const words = right ?? (detail ? `: ${detail}` : '');
   return new DriverError(kind, `${doing} failed with ${name}${words}`, name);
 }
 

@@ -3,7 +3,14 @@ import type { ProvisionMode, TopicSpec } from '../driver.js';
 import { Backoff } from '../timing/backoff.js';
 import type { Cluster } from './cluster.js';
 import { pause } from '../timing/deadline.js';
-import { brokerError, INVALID_PARTITIONS, messageOf, NO_ERROR, TOPIC_ALREADY_EXISTS } from '../errors.js';
+import {
+  brokerError,
+  INVALID_PARTITIONS,
+  messageOf,
+  NO_ERROR,
+  TOPIC_ALREADY_EXISTS,
+  type Right,
+} from '../errors.js';
 import { createPartitionsRequest, createTopicsRequest } from '../protocol/create-topics.js';
 import type { TopicResult } from '../protocol/create-topics.js';
 import { leadersOf } from './topic-leaders.js';
@@ -72,7 +79,7 @@ async function createMissing(
 ): Promise<void> {
   const controller = await cluster.controller();
   const results = await controller.send(createTopicsRequest(missing, timeoutMs), timeoutMs * 2);
-  refuseFailures(results, [TOPIC_ALREADY_EXISTS], topic => {
+  refuseFailures(results, 'Create', [TOPIC_ALREADY_EXISTS], topic => {
     const spec = missing.find(candidate => candidate.topic === topic);
     return `Creating the topic ${topic} with ${spec?.partitions} partitions and replication factor ${spec?.replication}`;
   });
@@ -83,7 +90,7 @@ async function growShort(cluster: Cluster, short: Shortfall['short'], timeoutMs:
   const wanted = short.map(({ spec }) => ({ topic: spec.topic, count: spec.partitions }));
   const results = await controller.send(createPartitionsRequest(wanted, timeoutMs), timeoutMs * 2);
   // Invalid: another instance was first and the topic has them by now. The next comparison tells.
-  refuseFailures(results, [INVALID_PARTITIONS], topic => {
+  refuseFailures(results, 'Alter', [INVALID_PARTITIONS], topic => {
     const entry = short.find(({ spec }) => spec.topic === topic);
     return `Growing the topic ${topic} from ${entry?.has} to ${entry?.spec.partitions} partitions`;
   });
@@ -91,12 +98,13 @@ async function growShort(cluster: Cluster, short: Shortfall['short'], timeoutMs:
 
 function refuseFailures(
   results: readonly TopicResult[],
+  needs: Right,
   tolerated: readonly number[],
   doing: (topic: string) => string,
 ): void {
   for (const { topic, errorCode, message } of results) {
     if (errorCode === NO_ERROR || tolerated.includes(errorCode)) continue;
-    throw brokerError(errorCode, doing(topic), message);
+    throw brokerError(errorCode, doing(topic), { detail: message, needs });
   }
 }
 

@@ -15,21 +15,31 @@ export class Stage {
 
   private constructor(
     private readonly make: MakeDriver,
-    /** Made for this spec, whatever KAFKA_BROKERS says: faults can be injected. */
-    readonly kafka: EmbeddedKafka,
-    private readonly brokers: readonly string[],
+    readonly brokers: readonly string[],
+    private readonly embedded?: EmbeddedKafka,
   ) {}
+
+  /** The embedded broker that was made for this spec, whatever KAFKA_BROKERS says: faults can be injected. */
+  get kafka(): EmbeddedKafka {
+    if (this.embedded) return this.embedded;
+    throw new Error('This spec may run on real Kafka: it can inject nothing');
+  }
 
   /** On an embedded broker. */
   static async embedded(make: MakeDriver, options: EmbeddedKafkaOptions = {}): Promise<Stage> {
     const kafka = await EmbeddedKafka.start(options);
-    return new Stage(make, kafka, kafka.brokers);
+    return new Stage(make, kafka.brokers, kafka);
   }
 
   /** On the brokers that KAFKA_BROKERS names, else on an embedded one: for specs that need no faults. */
   static async any(make: MakeDriver): Promise<Stage> {
-    const kafka = await EmbeddedKafka.start();
-    return new Stage(make, kafka, process.env.KAFKA_BROKERS?.split(',') ?? kafka.brokers);
+    const given = process.env.KAFKA_BROKERS;
+    return given ? Stage.on(make, given.split(',')) : Stage.embedded(make);
+  }
+
+  /** On brokers that somebody else started and closes. */
+  static on(make: MakeDriver, brokers: readonly string[]): Stage {
+    return new Stage(make, brokers);
   }
 
   /** A driver that is not yet connected. */
@@ -47,10 +57,14 @@ export class Stage {
   }
 
   /** A new topic, under a name that no other spec uses. */
-  async topic(partitions = 1, config: Record<string, string> = {}): Promise<string> {
+  async topic(
+    partitions = 1,
+    config: Record<string, string> = {},
+    { replication = -1 } = {},
+  ): Promise<string> {
     const topic = this.name();
     const driver = await this.driver();
-    await driver.ensureTopics([{ topic, partitions, replication: -1, config }], 'create');
+    await driver.ensureTopics([{ topic, partitions, replication, config }], 'create');
     return topic;
   }
 
@@ -60,7 +74,7 @@ export class Stage {
 
   async close(): Promise<void> {
     await Promise.all(this.opened.map(driver => driver.close({ drainMs: 0 })));
-    await this.kafka.close();
+    await this.embedded?.close();
   }
 }
 

@@ -81,7 +81,7 @@ export class Commits {
       const refused = results.find(({ errorCode }) => errorCode !== NO_ERROR);
       if (!refused) return undefined;
       const { topic, partition, errorCode } = refused;
-      const error = brokerError(errorCode, `${doing}: ${topic}[${partition}]`);
+      const error = brokerError(errorCode, `${doing}: ${topic}[${partition}]`, { needs: 'Read' });
       if (!PASSING.includes(errorCode)) return error;
       return new DriverError('retriable', error.message, error.code);
     } catch (cause) {

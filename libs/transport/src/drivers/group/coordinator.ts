@@ -54,7 +54,10 @@ export class Coordinator {
     const link = await prompt.anyLink();
     const { errorCode, message, nodeId } = await link.send(findCoordinatorRequest(group), requestTimeoutMs);
     if (errorCode !== NO_ERROR) {
-      throw brokerError(errorCode, `Looking for the coordinator of the group ${group}`, message);
+      throw brokerError(errorCode, `Looking for the coordinator of the group ${group}`, {
+        detail: message,
+        needs: 'Describe',
+      });
     }
     if (nodeId < 0) throw new DriverError('retriable', `The group ${group} has no coordinator`);
     return nodeId;

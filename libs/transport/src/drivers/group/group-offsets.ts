@@ -27,7 +27,7 @@ export class GroupOffsets {
     for (const code of [errorCode, ...offsets.map(entry => entry.errorCode)]) {
       if (code === NO_ERROR) continue;
       if (ELSEWHERE.includes(code)) this.coordinator.forget();
-      throw brokerError(code, `Asking for the offsets of the group ${this.group}`);
+      throw brokerError(code, `Asking for the offsets of the group ${this.group}`, { needs: 'Describe' });
     }
     return offsets.filter(({ offset }) => offset !== NO_OFFSET);
   }

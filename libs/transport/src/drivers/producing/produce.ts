@@ -68,7 +68,10 @@ export class Produce {
 
   private async errorOf(answer: PartitionAnswer): Promise<DriverError> {
     const { topic, partition, errorCode, message } = answer;
-    const error = brokerError(errorCode, `Producing to ${topic}[${partition}]`, message);
+    const error = brokerError(errorCode, `Producing to ${topic}[${partition}]`, {
+      detail: message,
+      needs: 'Write',
+    });
     if (errorCode !== UNKNOWN_TOPIC_OR_PARTITION) return error;
     const leaders = await this.leaders.of(topic).catch(() => []);
     const exists = leaders.some(entry => entry.partition === partition);

@@ -2,8 +2,8 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { ApiKey, fault } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DRIVERS } from './drivers.js';
-import { record, send, Stage } from './stage.js';
+import { DRIVERS } from '../drivers.js';
+import { record, send, Stage } from '../stage.js';
 
 const nothing = { onBatch() {}, onGap() {}, onAssigned() {}, onRevoked() {} };
 
