@@ -7,6 +7,7 @@ import type {
   LeavingQuestions,
   ServerEvidence,
 } from '../processes/fleet-questions.js';
+import type { Sample } from '../soak/sample.js';
 import type { Settings } from '../system.js';
 import type { CallRecords } from './call-log.js';
 import type { HandledCounts } from './handlings.js';
@@ -95,6 +96,7 @@ export class Fleet {
     return caller;
   }
 
+  /** Resolves once it is ready to take callers: it has had an answer. */
   async connect(caller: Caller): Promise<void> {
     const process = this.#callers.get(caller) ?? 0;
     const { settings, deadlineMs } = this;
@@ -118,6 +120,14 @@ export class Fleet {
     const evidence = this.#evidence;
     this.#evidence = { records: new Map(), handled: [], errors: new Map() };
     return evidence;
+  }
+
+  /** What a server and a caller process hold now. */
+  async sample(server: Server, caller: Caller): Promise<{ server: Sample; caller: Sample }> {
+    return {
+      server: await server.ask('sample', undefined, ASK_MS),
+      caller: await caller.ask('sample', undefined, ASK_MS),
+    };
   }
 
   /** What its processes last printed. */

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
+import { body } from '../body.js';
 import { Load } from '../fleet/load.js';
+import { ownSample } from '../soak/sample.js';
 import type { BenchClient, System } from '../system.js';
 import { systemNamed } from '../systems.js';
 import type { CallerEvidence, FleetCallerQuestions, LeavingQuestions } from './fleet-questions.js';
@@ -22,10 +24,12 @@ const main = new Peer<LeavingQuestions<CallerEvidence>, FleetCallerQuestions>(pr
     client = await system.client(settings);
     const { replies } = client;
     if (!replies) throw new Error('This system does not tell how often a call is answered.');
+    await client.unary(body());
     load = new Load(replies, { process, deadlineMs });
   },
   resize: async callers => connected().resize(callers),
   take: () => connected().take(),
+  sample: ownSample,
   exit: () => void setImmediate(() => process.exit()),
 });
 

@@ -1,5 +1,6 @@
 import type { CallRecords } from '../fleet/call-log.js';
 import type { HandledCounts } from '../fleet/handlings.js';
+import type { Sample } from '../soak/sample.js';
 import type { Settings } from '../system.js';
 
 /** What a server of a fleet saw. */
@@ -21,17 +22,20 @@ export type FleetServerQuestions = {
   start(settings: Settings): Promise<void>;
   /** What it saw since it was last asked. */
   take(): ServerEvidence;
+  sample(): Sample;
   exit(): void;
 };
 
 /** What a caller process is asked. On SIGTERM its callers end with their calls, and it says what it saw. */
 export type FleetCallerQuestions = {
   load(system: string): Promise<void>;
+  /** Resolves once a first call was answered, which counts for nothing: it is ready then. */
   connect(parameter: { settings: Settings; process: number; deadlineMs: number }): Promise<void>;
   /** So many callers from now on; resolves once there are no more. */
   resize(callers: number): Promise<void>;
   /** What it saw since it was last asked; only while it has no callers. */
   take(): CallerEvidence;
+  sample(): Sample;
   exit(): void;
 };
 

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Handlings } from '../fleet/handlings.js';
+import { ownSample } from '../soak/sample.js';
 import type { BenchServer, System } from '../system.js';
 import { systemNamed } from '../systems.js';
 import type { FleetServerQuestions, LeavingQuestions, ServerEvidence } from './fleet-questions.js';
@@ -22,6 +23,7 @@ const main = new Peer<LeavingQuestions<ServerEvidence>, FleetServerQuestions>(pr
     server = await system.server(settings, body => handlings.add(body));
   },
   take: () => ({ handled: handlings.take() }),
+  sample: ownSample,
   exit: () => void setImmediate(() => process.exit()),
 });
 

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { growths, LEAST_SETTLED, settled, type TimedSample } from './growth.js';
+import type { Sample } from './sample.js';
+import { growthTable } from './table.js';
+
+const steady: Sample = { rssMb: 150, heapMb: 40, sockets: 5, handles: 12 };
+
+/** A sample every half minute; what differs from steady is told by number. */
+function samples(count: number, at: (index: number) => Partial<Sample>): TimedSample[] {
+  return Array.from({ length: count }, (_, index) => ({ at: index / 2, ...steady, ...at(index) }));
+}
+
+/** Back and forth by so much, the same each time. */
+function noise(index: number, much: number): number {
+  return Math.sin(index * 12.9898) * much;
+}
+
+const grown = (all: TimedSample[]) => growths(all).flatMap(({ figure, grew }) => (grew ? [figure] : []));
+
+describe('growths', () => {
+  it('finds none where nothing changes, or changes back and forth', () => {
+    expect(grown(samples(20, () => ({})))).toEqual([]);
+    expect(
+      grown(samples(20, index => ({ rssMb: 150 + noise(index, 40), heapMb: 40 + noise(index, 6) }))),
+    ).toEqual([]);
+  });
+
+  it('finds a leak below its noise', () => {
+    expect(grown(samples(24, index => ({ heapMb: 40 + index * 0.4 + noise(index, 1.5) })))).toEqual([
+      'heapMb',
+    ]);
+  });
+
+  it('finds a socket that stays open every few rounds', () => {
+    expect(grown(samples(20, index => ({ sockets: 5 + Math.floor(index / 5) })))).toEqual(['sockets']);
+  });
+
+  it('leaves out what had not settled', () => {
+    expect(grown(samples(20, index => ({ heapMb: 30 + Math.min(index, 4) * 10 })))).toEqual([]);
+  });
+
+  it('forgives a few samples that are far off', () => {
+    expect(grown(samples(20, index => ({ rssMb: index > 17 ? 400 : 150 })))).toEqual([]);
+  });
+
+  it('takes a crawl for none, however steady', () => {
+    expect(grown(samples(20, index => ({ heapMb: 40 + index * 0.05 })))).toEqual([]);
+  });
+
+  it('says nothing of too few samples', () => {
+    const few = samples(6, index => ({ handles: index * 10 }));
+    expect(settled(few).length).toBeLessThan(LEAST_SETTLED);
+    expect(grown(few)).toEqual([]);
+    expect(grown([])).toEqual([]);
+  });
+
+  it('tells the slope, what it came to, and the levels at both ends', () => {
+    const [rss] = growths(samples(20, index => ({ rssMb: 100 + index * 2 })));
+    expect(rss).toMatchObject({
+      figure: 'rssMb',
+      perMinute: 4,
+      total: 30,
+      first: 113,
+      last: 133,
+      grew: true,
+    });
+  });
+});
+
+describe('growthTable', () => {
+  it('has a line for each figure of each process', () => {
+    const table = growthTable(new Map([['server', growths(samples(20, index => ({ sockets: index })))]]));
+    expect(table.split('\n')).toHaveLength(5);
+    expect(table).toMatch(/server +sockets .* GREW/);
+    expect(table).toMatch(/server +rss MB +150 +150 +0 +0 +0\.0 sd +steady/);
+  });
+});
