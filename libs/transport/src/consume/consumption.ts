@@ -18,6 +18,8 @@ export interface ConsumptionOptions {
   topics: readonly string[];
   /** Records worked on side by side. */
   concurrency: number;
+  /** Whether `work` is told of records that may have been begun with before. Default false. */
+  tellRedelivered?: boolean;
   /** Makes the work for a record; `redelivered` where another member may have begun with it before. */
   work(record: ReceivedRecord, redelivered: boolean): RecordWork;
   /** A commit failed: it is tried again with the next one. */
@@ -65,11 +67,12 @@ export class Consumption {
   }
 
   async start(): Promise<void> {
-    const { group, topics } = this.options;
+    const { group, topics, tellRedelivered = false } = this.options;
     this.subscription = await this.driver.subscribe({
       group,
       topics,
       from: 'earliest',
+      tellEnds: tellRedelivered,
       onBatch: batch => this.take(batch),
       onAssigned: assignments => this.assign(assignments),
       onRevoked: assignments => this.revoke(assignments),

@@ -121,7 +121,10 @@ export interface Assignment {
    * metadata exactly as it was given to `commit`. Absent where nothing was committed.
    */
   committed?: { offset: number; metadata: string };
-  /** The log's end when the partition was assigned: what is before it another member may have begun with. */
+  /**
+   * The log's end when the partition was assigned: what is before it another member may have begun with. Where
+   * `tellEnds` asks for it, and the partition's leader told it in time.
+   */
   end?: number;
 }
 
@@ -142,6 +145,8 @@ export interface SubscribeOptions {
    * within the session time-out (6 s), and closing does not leave the group. Default: partitions move at once.
    */
   instanceId?: string;
+  /** Assignments tell the log's end. Default false: it takes a round trip at each assignment. */
+  tellEnds?: boolean;
 }
 
 export interface CommitOffset extends Assignment {

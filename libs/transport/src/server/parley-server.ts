@@ -188,6 +188,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
         group: names.callsGroup(service),
         topics: names.served(service, callPatterns),
         concurrency: this.settings.concurrency,
+        tellRedelivered: true,
         work: (record, redelivered) => this.calls.work(record, redelivered),
       });
     }

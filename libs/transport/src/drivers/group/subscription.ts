@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster/cluster.js';
 import { Commits } from './commits.js';
 import { Coordinator } from './coordinator.js';
 import { pause, within } from '../timing/deadline.js';
+import { endsOf } from './ends-of.js';
 import { FailureReport } from '../failure-report.js';
 import { GroupMember, REBALANCE_TIMEOUT_MS } from './group-member.js';
 import { GroupOffsets } from './group-offsets.js';
@@ -156,6 +157,7 @@ export class GroupSubscription implements Subscription {
   ): Promise<void> {
     const backoff = new Backoff();
     let committed: GroupOffset[] | undefined;
+    const ends = this.options.tellEnds ? endsOf(coming, this.prompt) : Promise.resolve([]);
     this.failures.clear();
     while (!committed && !recalled.aborted) {
       try {
@@ -165,6 +167,7 @@ export class GroupSubscription implements Subscription {
         await pause(backoff.take(), recalled);
       }
     }
+    const logEnds = await ends;
     if (!committed || lost.aborted) return;
     const assigned: Assignment[] = [];
     const unpinned: CommitOffset[] = [];
@@ -175,7 +178,8 @@ export class GroupSubscription implements Subscription {
       const offset = known?.offset ?? pinned?.offset ?? LOG_START;
       this.reader.positions.add({ ...entry, epoch: assignment.epoch, offset, leader: undefined });
       if (pinned) unpinned.push({ ...assignment, offset: pinned.offset });
-      assigned.push(assignment);
+      const end = logEnds.find(isOf(entry))?.end;
+      assigned.push(end === undefined ? assignment : { ...assignment, end });
     }
     if (unpinned.length > 0) this.commit(unpinned).catch(this.failures.tell);
     // The first share is told though it be empty: it tells that the group was joined.
