@@ -1,4 +1,4 @@
-import { ApiKey, fault } from '@parley/embedded-kafka';
+import { ApiKey, ErrorCode, fault } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Driver, ReceivedRecord, TailOptions } from '../../driver.js';
 import { DRIVERS } from '../drivers.js';
@@ -62,6 +62,49 @@ describe.each(DRIVERS)('%s: tail, with faults', (_, make) => {
     expect(gap!.resumedAt).toBeGreaterThan(0);
     await vi.waitFor(() => expect(seen.records.at(-1)?.offset).toBe(19));
     expect(seen.records[0]?.offset).toBe(gap!.resumedAt);
+  });
+
+  it('tells of what was deleted under it while it could not read, and never jumps untold', async () => {
+    const driver = await stage.driver();
+    const { seen } = await watch(driver, { topic: 'a', partitions: [0], from: 0 });
+    await send(driver, record('a', 0, '0'));
+    await vi.waitFor(() => expect(seen.records).toHaveLength(1));
+    const { NOT_LEADER_OR_FOLLOWER } = ErrorCode;
+    const restore = stage.kafka.inject(
+      { api: ApiKey.Fetch, topic: 'a', partition: 0 },
+      fault.error(NOT_LEADER_OR_FOLLOWER),
+    );
+    await vi.waitFor(() => expect(seen.records).toHaveLength(1));
+    for (const value of ['1', '2', '3', '4', '5']) await send(driver, record('a', 0, value));
+    stage.kafka.deleteRecords('a', 0, { keep: 2 });
+    restore();
+    await vi.waitFor(() => expect(seen.records.at(-1)?.offset).toBe(5), 5_000);
+    const read = seen.records.map(({ offset }) => offset);
+    const missed = seen.gaps.flatMap(({ expected, resumedAt }) =>
+      Array.from({ length: resumedAt - expected }, (_, index) => expected + index),
+    );
+    expect([...read, ...missed].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(read.slice(-2)).toEqual([4, 5]);
+  });
+
+  it('notices an answer that stalls half way, and reads on over another connection', async () => {
+    const driver = await stage.driver({ requestTimeoutMs: 200 });
+    const stalled = vi.fn();
+    driver.on('stalled', stalled);
+    const { tail, seen } = await watch(driver, { topic: 'a', partitions: [0], from: 'end' });
+    stage.kafka.inject({ api: ApiKey.Fetch, topic: 'a', times: 1 }, fault.stall);
+    await send(driver, record('a', 0, 'a'), record('a', 0, 'b'));
+    await vi.waitFor(() => expect(stalled).toHaveBeenCalled(), 3_000);
+    await vi.waitFor(() => expect(values(seen.records)).toEqual(['a', 'b']), 3_000);
+    await vi.waitFor(() => expect(tail.reading).toBe(true));
+  });
+
+  it('reads an answer that trickles in', async () => {
+    const driver = await stage.driver();
+    const { seen } = await watch(driver, { topic: 'a', partitions: [0], from: 'end' });
+    stage.kafka.inject({ api: ApiKey.Fetch, topic: 'a' }, fault.trickle(1, 8));
+    await send(driver, record('a', 0, 'a'), record('a', 0, 'b'));
+    await vi.waitFor(() => expect(values(seen.records)).toEqual(['a', 'b']), 5_000);
   });
 
   it('has sent its next fetch before records are handed on', async () => {
