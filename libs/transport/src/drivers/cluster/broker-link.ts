@@ -31,6 +31,7 @@ export class BrokerLink {
   private closedBy: DriverError | undefined;
   private readonly waiting = new Set<(error: DriverError) => void>();
   private throttledUntil = 0;
+  private versions: ApiVersions = {};
 
   constructor(private readonly options: BrokerLinkOptions) {
     this.name = `${options.address.host}:${options.address.port}`;
@@ -45,7 +46,8 @@ export class BrokerLink {
   async open(timeoutMs: number): Promise<void> {
     const late = () => new DriverError('retriable', `No connection to ${this.name} within ${timeoutMs} ms`);
     try {
-      await within(this.connect(), timeoutMs, late);
+      const connection = await this.make();
+      await within(this.connect(connection), timeoutMs, late);
     } catch (cause) {
       this.close(
         cause instanceof DriverError
@@ -62,6 +64,11 @@ export class BrokerLink {
   /** False once closed, and while the connection renews its SASL session. */
   get usable(): boolean {
     return this.isOpen && !this.closedBy && this.connection!.usable;
+  }
+
+  /** Whether the broker speaks an API in that version; what all brokers have to speak is checked at `open`. */
+  speaks(api: Api): boolean {
+    return isSpoken(api, this.versions);
   }
 
   /** Sends a request and reads its answer. Rejects with a DriverError; a late answer closes the link. */
@@ -122,22 +129,29 @@ export class BrokerLink {
     if (this.isOpen) this.options.onClosed(reason);
   }
 
-  private async connect(): Promise<void> {
+  /** Takes no network, but may have to load the client first: that is not the broker's time. */
+  private async make(): Promise<BrokerConnection> {
     const { address, makeConnection } = this.options;
-    this.connection = await makeConnection(address, error => {
+    const connection = await makeConnection(address, error => {
       const words = error ? `: ${messageOf(error)}` : '';
       this.close(new DriverError('retriable', `${this.name} closed the connection${words}`));
     });
-    if (this.closedBy) return this.connection.destroy(this.closedBy);
-    checkVersions(await this.connection.open(), this.name);
+    if (this.closedBy) throw this.closedBy;
+    return (this.connection = connection);
+  }
+
+  private async connect(connection: BrokerConnection): Promise<void> {
+    this.versions = await connection.open();
+    checkVersions(this.versions, this.name);
   }
 }
 
 /** Raises a permanent DriverError that names the first API which a broker does not speak as it is needed. */
 export function checkVersions(versions: ApiVersions, broker: string): void {
-  for (const { name, key, version } of Object.values<Api>(APIS)) {
+  for (const api of Object.values<Api>(APIS)) {
+    if (isSpoken(api, versions)) continue;
+    const { name, key, version } = api;
     const range = versions[key];
-    if (range && range.minVersion <= version && version <= range.maxVersion) continue;
     const speaks = range ? `versions ${range.minVersion} to ${range.maxVersion}` : 'no version';
     throw new DriverError(
       'permanent',
@@ -145,4 +159,9 @@ export function checkVersions(versions: ApiVersions, broker: string): void {
       'UNSUPPORTED_VERSION',
     );
   }
+}
+
+function isSpoken({ key, version }: Api, versions: ApiVersions): boolean {
+  const range = versions[key];
+  return range !== undefined && range.minVersion <= version && version <= range.maxVersion;
 }

@@ -1,21 +1,48 @@
 import { DriverError } from '../driver.js';
-import type { Cluster } from './cluster.js';
 import { brokerError, NO_ERROR } from '../errors.js';
+import { OFFSET_FOR_LEADER_EPOCH } from '../protocol/api.js';
+import { epochEndRequest } from '../protocol/leader-epoch.js';
 import { listOffsetsRequest } from '../protocol/list-offsets.js';
-import type { LogEnd } from '../protocol/list-offsets.js';
+import type { ListedOffset, LogEnd } from '../protocol/list-offsets.js';
+import type { Cluster } from './cluster.js';
+
+type LedPartition = { topic: string; partition: number; leader: number };
 
 /** Asks a partition's leader for the first offset of its log, or for its high watermark. */
 export async function listOffset(
   cluster: Cluster,
-  { topic, partition, leader }: { topic: string; partition: number; leader: number },
+  { topic, partition, leader }: LedPartition,
   which: LogEnd,
   timeoutMs: number,
-): Promise<number> {
+): Promise<ListedOffset> {
   const link = await cluster.link(leader);
   const answers = await link.send(listOffsetsRequest(topic, [partition], which), timeoutMs);
   const answer = answers.find(entry => entry.partition === partition);
   const doing = `Asking broker ${leader} for the offsets of ${topic}[${partition}]`;
   if (!answer) throw new DriverError('retriable', `${doing} told nothing of it`);
   if (answer.errorCode !== NO_ERROR) throw brokerError(answer.errorCode, doing);
-  return answer.offset;
+  return answer;
+}
+
+/**
+ * Where the leader's log ends that was written under `epoch` or before: what was read past that was never kept, and
+ * other records are or will be in its place. Undefined where the leader cannot tell.
+ */
+export async function epochEnd(
+  cluster: Cluster,
+  { topic, partition, leader, leaderEpoch }: LedPartition & { leaderEpoch: number },
+  epoch: number,
+  timeoutMs: number,
+): Promise<number | undefined> {
+  const link = await cluster.link(leader);
+  if (!link.speaks(OFFSET_FOR_LEADER_EPOCH)) return undefined;
+  const answer = await link.send(epochEndRequest({ topic, partition, leaderEpoch }, epoch), timeoutMs);
+  if (!answer) return undefined;
+  if (answer.errorCode !== NO_ERROR) {
+    const doing = `Asking broker ${leader} how far ${topic}[${partition}] was kept`;
+    const error = brokerError(answer.errorCode, doing);
+    if (error.kind === 'permanent') return undefined;
+    throw error;
+  }
+  return answer.endOffset < 0 ? undefined : answer.endOffset;
 }

@@ -8,6 +8,10 @@ const MAX_AGE_MS = 10_000;
 const MAX_AGE_UNKNOWN_MS = 1_000;
 const LEADER_NOT_AVAILABLE = 5;
 
+interface LedPartition extends PartitionLeader {
+  leaderEpoch: number;
+}
+
 interface Known {
   at: number;
   leaders: readonly PartitionLeader[];
@@ -45,19 +49,19 @@ export class TopicLeaders {
   private async ask(topic: string): Promise<readonly PartitionLeader[]> {
     const { topics } = await this.cluster.metadata([topic]);
     const answer = topics.find(entry => entry.topic === topic);
-    const leaders = answer ? leadersOf(answer) : [];
+    const leaders = answer ? leadersOf(answer).map(({ partition, leader }) => ({ partition, leader })) : [];
     this.known.set(topic, { at: this.now(), leaders });
     return leaders;
   }
 }
 
 /** Sorted by partition. Raises a DriverError where the broker refuses to tell. */
-export function leadersOf({ topic, errorCode, partitions }: TopicMetadata): PartitionLeader[] {
+export function leadersOf({ topic, errorCode, partitions }: TopicMetadata): LedPartition[] {
   if (errorCode === UNKNOWN_TOPIC_OR_PARTITION) return [];
   if (errorCode !== NO_ERROR && errorCode !== LEADER_NOT_AVAILABLE) {
     throw brokerError(errorCode, `Looking up the topic ${topic}`);
   }
   return partitions
-    .map(({ partition, leader }) => ({ partition, leader }))
+    .map(({ partition, leader, leaderEpoch }) => ({ partition, leader, leaderEpoch }))
     .toSorted((a, b) => a.partition - b.partition);
 }

@@ -15,6 +15,7 @@ function leaderOf(counts: Record<string, number>, refused: Record<string, number
         errorCode: 0,
         partition,
         leader: 1,
+        leaderEpoch: 0,
         replicas: [],
       })),
     })),

@@ -54,7 +54,7 @@ export async function pinLatest(
         missing.map(async ({ topic, partition, leader }) => ({
           topic,
           partition,
-          offset: await listOffset(cluster, { topic, partition, leader }, LATEST, requestTimeoutMs),
+          offset: (await listOffset(cluster, { topic, partition, leader }, LATEST, requestTimeoutMs)).offset,
           metadata: '',
         })),
       );

@@ -21,8 +21,8 @@ export interface Api {
 export const APIS = {
   produce: { name: 'Produce', key: 0, version: 8 },
   fetch: { name: 'Fetch', key: 1, version: 11 },
-  listOffsets: { name: 'ListOffsets', key: 2, version: 2 },
-  metadata: { name: 'Metadata', key: 3, version: 4 },
+  listOffsets: { name: 'ListOffsets', key: 2, version: 5 },
+  metadata: { name: 'Metadata', key: 3, version: 7 },
   offsetCommit: { name: 'OffsetCommit', key: 8, version: 7 },
   offsetFetch: { name: 'OffsetFetch', key: 9, version: 5 },
   findCoordinator: { name: 'FindCoordinator', key: 10, version: 2 },
@@ -34,3 +34,6 @@ export const APIS = {
   createTopics: { name: 'CreateTopics', key: 19, version: 4 },
   createPartitions: { name: 'CreatePartitions', key: 37, version: 1 },
 } as const satisfies Record<string, Api>;
+
+/** Used where a broker speaks it: rights or age may keep it from doing so. */
+export const OFFSET_FOR_LEADER_EPOCH: Api = { name: 'OffsetForLeaderEpoch', key: 23, version: 3 };

@@ -21,6 +21,8 @@ export interface BatchHeader {
   magic: number;
   attributes: number;
   producerId: number;
+  /** Of the leader that wrote it. */
+  leaderEpoch: number;
 }
 
 export interface AbortedTransaction {
@@ -64,6 +66,7 @@ export function batchHeaders(bytes: Buffer): BatchHeader[] {
       magic: isCurrent ? magic : 0,
       attributes: isCurrent ? bytes.readInt16BE(start + 21) : 0,
       producerId: isCurrent ? int64(bytes, start + 43) : -1,
+      leaderEpoch: isCurrent ? bytes.readInt32BE(start + 12) : -1,
     });
     start = end;
   }

@@ -7,6 +7,8 @@ export interface FetchPosition {
   topic: string;
   partition: number;
   offset: number;
+  /** The epoch of the leader that is asked, so that one that was deposed refuses; -1 where it is not known. */
+  leaderEpoch: number;
 }
 
 export interface FetchOptions {
@@ -60,10 +62,10 @@ export function fetchRequest(
         .int32(0) // no session
         .int32(-1)
         .array([...topics], (writer, [topic, entries]) =>
-          writer.string(topic).array(entries, (entry, { partition, offset }) =>
+          writer.string(topic).array(entries, (entry, { partition, offset, leaderEpoch }) =>
             entry
               .int32(partition)
-              .int32(-1) // leader epoch: not tracked
+              .int32(leaderEpoch)
               .int64(offset)
               .int64(-1) // log start: for replicas
               .int32(maxPartitionBytes),

@@ -10,6 +10,8 @@ export interface ListedOffset {
   partition: number;
   errorCode: number;
   offset: number;
+  /** The epoch of the leader under which what is before that offset was written; -1 where the broker cannot tell. */
+  leaderEpoch: number;
 }
 
 export function listOffsetsRequest(
@@ -24,7 +26,10 @@ export function listOffsetsRequest(
         .int32(-1) // not a replica
         .int8(0) // read uncommitted: the high watermark, not the last stable offset
         .array([topic], (writer, name) =>
-          writer.string(name).array(partitions, (entry, partition) => entry.int32(partition).int64(which)),
+          writer.string(name).array(partitions, (entry, partition) => entry
+              .int32(partition)
+              .int32(-1) // leader epoch: whoever leads may answer
+              .int64(which)),
         );
     },
     read(body) {
@@ -36,7 +41,7 @@ export function listOffsetsRequest(
             const partition = entry.int32();
             const errorCode = entry.int16();
             entry.int64(); // timestamp
-            return { partition, errorCode, offset: entry.int64() };
+            return { partition, errorCode, offset: entry.int64(), leaderEpoch: entry.int32() };
           });
         })
         .flat();

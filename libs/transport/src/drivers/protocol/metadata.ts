@@ -10,7 +10,7 @@ export interface ClusterMetadata {
 export interface TopicMetadata {
   errorCode: number;
   topic: string;
-  partitions: { errorCode: number; partition: number; leader: number; replicas: number[] }[];
+  partitions: { errorCode: number; partition: number; leader: number; leaderEpoch: number; replicas: number[] }[];
 }
 
 /** Asks about the topics given, never about all of them, and never makes one. */
@@ -43,9 +43,11 @@ function readTopic(body: Parameters<ApiRequest<unknown>['read']>[0]): TopicMetad
       errorCode: reader.int16(),
       partition: reader.int32(),
       leader: reader.int32(),
+      leaderEpoch: reader.int32(),
       replicas: reader.array(replica => replica.int32()),
     };
     reader.array(replica => replica.int32()); // in-sync replicas
+    reader.array(replica => replica.int32()); // replicas on brokers that are down
     return partition;
   });
   return { errorCode, topic, partitions };

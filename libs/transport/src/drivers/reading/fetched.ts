@@ -40,6 +40,7 @@ export function advance(
     if (!bytes || !last) continue;
     fetched.push({ part, position, bytes, headers, from: position.offset });
     position.offset = Math.max(position.offset, last.lastOffset + 1);
+    position.logEpoch = last.leaderEpoch;
     positions.rotate(position);
   }
   return fetched;

@@ -1,8 +1,6 @@
 import type { DriverEvents, ReceivedBatch, ReceivedRecord } from '../driver.js';
-import { Backoff } from '../timing/backoff.js';
 import type { BrokerLink } from '../cluster/broker-link.js';
 import type { Cluster } from '../cluster/cluster.js';
-import { pause } from '../timing/deadline.js';
 import { brokerError, NO_ERROR } from '../errors.js';
 import { FailureReport } from '../failure-report.js';
 import { advance, recordsOf, takesTurns } from './fetched.js';
@@ -14,6 +12,7 @@ import { fetchRequest } from '../protocol/fetch.js';
 import type { FetchAnswer, FetchedPartition } from '../protocol/fetch.js';
 import { Reader } from '../protocol/reader.js';
 import { Writer } from '../protocol/writer.js';
+import { LeaderSearch } from './leader-search.js';
 import { ReadPositions } from './read-positions.js';
 import type { ReadPosition, ReadPositionsOptions } from './read-positions.js';
 
@@ -51,8 +50,7 @@ export class PartitionReader {
   readonly positions: ReadPositions;
   private readonly flights: Flights;
   private readonly stopping = new AbortController();
-  private readonly backoff = new Backoff();
-  private recovering = false;
+  private readonly search: LeaderSearch;
   private readonly failures: FailureReport;
 
   constructor(private readonly options: PartitionReaderOptions) {
@@ -65,6 +63,11 @@ export class PartitionReader {
       whenShorter,
       onGap: (position, expected) => this.failures.shield(() => options.onGap(position, expected)),
     });
+    this.search = new LeaderSearch({
+      positions: this.positions,
+      onLooked: () => this.hastenAll(),
+      onError: this.failures.tellOnce,
+    });
   }
 
   get reading(): boolean {
@@ -74,8 +77,8 @@ export class PartitionReader {
   /** Fetches what was added to the positions, at once. */
   wake(): void {
     if (this.closed) return;
-    for (const leader of this.positions.leaders) this.hasten(leader);
-    if (this.positions.anyLost) void this.locate();
+    this.hastenAll();
+    if (this.positions.anyLost) void this.search.look();
   }
 
   pause(position: ReadPosition): void {
@@ -102,6 +105,7 @@ export class PartitionReader {
 
   close(): void {
     this.stopping.abort();
+    this.search.close();
     for (const cluster of this.options.clusters) cluster.close();
   }
 
@@ -109,10 +113,8 @@ export class PartitionReader {
     return this.stopping.signal.aborted;
   }
 
-  private async locate(): Promise<void> {
-    await this.positions.findLost().catch(this.failures.tellOnce);
+  private hastenAll(): void {
     for (const leader of this.positions.leaders) this.hasten(leader);
-    if (this.positions.anyLost) this.recover();
   }
 
   /** Fetches now where the open poll leaves something out. */
@@ -183,12 +185,12 @@ export class PartitionReader {
 
   private next(flight: Flight): void {
     if (this.positions.settled) {
-      this.backoff.reset();
+      this.search.settled();
       this.failures.clear();
     }
     this.land(flight);
     for (const leader of this.positions.leaders) this.poll(leader);
-    if (this.positions.anyLost) this.recover();
+    this.search.begin();
   }
 
   /** Frees the connection; goes on if what was wanted meanwhile had no room. */
@@ -226,25 +228,6 @@ export class PartitionReader {
     if (this.closed) return;
     this.positions.lose(flight.leader);
     this.failures.tellOnce(error);
-    this.recover();
-  }
-
-  /** Looks for leaders until every partition has one. */
-  private recover(): void {
-    if (this.recovering || this.closed) return;
-    this.recovering = true;
-    void this.findLeaders().finally(() => {
-      this.recovering = false;
-      if (this.positions.anyLost) this.recover();
-    });
-  }
-
-  private async findLeaders(): Promise<void> {
-    while (!this.closed && this.positions.anyLost) {
-      await pause(this.backoff.take(), this.stopping.signal);
-      if (this.closed) return;
-      await this.positions.findLost().catch(this.failures.tellOnce);
-      for (const leader of this.positions.leaders) this.hasten(leader);
-    }
+    this.search.begin();
   }
 }

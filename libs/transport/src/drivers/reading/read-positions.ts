@@ -2,12 +2,18 @@ import { DriverError } from '../driver.js';
 import type { ReceivedRecord } from '../driver.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { OFFSET_OUT_OF_RANGE } from '../errors.js';
-import { listOffset } from '../cluster/log-ends.js';
+import { epochEnd, listOffset } from '../cluster/log-ends.js';
 import { EARLIEST, LATEST } from '../protocol/list-offsets.js';
+import type { LogEnd } from '../protocol/list-offsets.js';
 import { leadersOf } from '../cluster/topic-leaders.js';
 
 /** The offset of a position that begins at the start of its log, wherever that is. */
 export const LOG_START = -1;
+/** The log epoch of a position of which nothing was read. */
+export const NEVER_READ = -1;
+/** A topic that is gone, or not there yet, is looked for as seldom as metadata is refreshed, in the end. */
+const FIRST_ABSENCE_MS = 1_000;
+const LONGEST_ABSENCE_MS = 10_000;
 
 export interface ReadPosition {
   readonly topic: string;
@@ -17,11 +23,18 @@ export interface ReadPosition {
   offset: number;
   /** The broker it is read from; undefined while its leader has to be found. */
   leader: number | undefined;
+  /** The epoch of that leader, so that a fetch is refused by it once it was deposed; -1 where not known. */
+  leaderEpoch: number;
+  /** The epoch of the leader that wrote what was read last; NEVER_READ where that is not known. */
+  logEpoch: number;
   /** Whether its last fetch was answered. */
   answered: boolean;
   /** The leader refused the offset: it is judged anew once there is a leader to ask. */
   outOfRange: boolean;
   locating: boolean;
+  /** How often in a row the cluster did not know it, and when it is to be asked again, in monotonic ms. */
+  absences: number;
+  lookUpAt: number;
   paused: boolean;
   /** The fetch that asks for it now; `taking` while its records are being read. */
   flight: { readonly taking: boolean } | undefined;
@@ -39,6 +52,8 @@ export interface ReadPositionsOptions {
 }
 
 type TopicPartition = { topic: string; partition: number };
+type Start = 'epoch' | 'offset' | 'leader';
+type Leader = { leader: number; leaderEpoch: number };
 
 /** From where, and at which broker, each partition is read on. */
 export class ReadPositions {
@@ -58,21 +73,31 @@ export class ReadPositions {
     return this.lost().length > 0;
   }
 
+  /** When to call `findLost` again: 0 where one is lost that the cluster may know. */
+  get lookAgainInMs(): number {
+    const now = performance.now();
+    return Math.max(0, Math.min(...this.lost().map(({ lookUpAt }) => lookUpAt - now)));
+  }
+
   get leaders(): Set<number> {
     const leaders = new Set<number>();
     for (const { leader } of this.positions.values()) if (leader !== undefined) leaders.add(leader);
     return leaders;
   }
 
-  add(start: TopicPartition & Pick<ReadPosition, 'epoch' | 'offset' | 'leader'>): void {
+  add(start: TopicPartition & Pick<ReadPosition, Start> & Partial<ReadPosition>): void {
     this.positions.set(keyOf(start), {
-      ...start,
+      leaderEpoch: -1,
+      logEpoch: NEVER_READ,
       answered: start.leader !== undefined,
       outOfRange: false,
       locating: false,
+      absences: 0,
+      lookUpAt: 0,
       paused: false,
       flight: undefined,
       heldBack: [],
+      ...start,
     });
   }
 
@@ -118,7 +143,8 @@ export class ReadPositions {
 
   /** Looks for the leaders of the partitions that have none. Those still without are tried at the next call. */
   async findLost(): Promise<void> {
-    const lost = this.lost().filter(({ locating }) => !locating);
+    const now = performance.now();
+    const lost = this.lost().filter(({ locating, lookUpAt }) => !locating && lookUpAt <= now);
     if (lost.length === 0) return;
     for (const position of lost) position.locating = true;
     try {
@@ -139,15 +165,20 @@ export class ReadPositions {
     return [...this.positions.values()].filter(({ leader }) => leader === undefined);
   }
 
-  private async locate(position: ReadPosition, leader: number | undefined): Promise<void> {
-    if (leader === undefined || leader < 0) return;
+  private async locate(position: ReadPosition, found: Leader | undefined): Promise<void> {
+    noteWhetherAbsent(position, found);
+    if (!found || found.leader < 0) return;
+    const { leader, leaderEpoch } = found;
     const { offset } = position;
     if (offset === LOG_START) position.offset = await this.logEnd(position, leader, EARLIEST);
     else if (position.outOfRange) position.offset = await this.offsetInRange(position, leader);
+    else position.offset = await this.offsetKept(position, found);
     position.outOfRange = false;
     position.leader = leader;
-    const moved = offset !== LOG_START && position.offset !== offset;
-    if (moved && this.has(position)) this.options.onGap(position, offset);
+    position.leaderEpoch = leaderEpoch;
+    if (position.offset === offset) return;
+    position.logEpoch = NEVER_READ; // where it goes on, nothing was read
+    if (offset !== LOG_START && this.has(position)) this.options.onGap(position, offset);
   }
 
   private async offsetInRange(position: ReadPosition, leader: number): Promise<number> {
@@ -158,24 +189,41 @@ export class ReadPositions {
     return this.options.whenShorter === 'end' ? end : start;
   }
 
-  private logEnd(
+  /** What was read past the end of its epoch in a new leader's log was lost, and other records took its offsets. */
+  private async offsetKept(position: ReadPosition, { leader, leaderEpoch }: Leader): Promise<number> {
+    const { topic, partition, offset, logEpoch } = position;
+    if (logEpoch === NEVER_READ || leaderEpoch <= logEpoch) return offset;
+    const { cluster, requestTimeoutMs } = this.options;
+    const asked = { topic, partition, leader, leaderEpoch };
+    const end = await epochEnd(cluster, asked, logEpoch, requestTimeoutMs);
+    return Math.min(offset, end ?? offset);
+  }
+
+  private async logEnd(
     { topic, partition }: TopicPartition,
     leader: number,
-    which: typeof EARLIEST | typeof LATEST,
-  ) {
+    which: LogEnd,
+  ): Promise<number> {
     const { cluster, requestTimeoutMs } = this.options;
-    return listOffset(cluster, { topic, partition, leader }, which, requestTimeoutMs);
+    const { offset } = await listOffset(cluster, { topic, partition, leader }, which, requestTimeoutMs);
+    return offset;
   }
 }
 
-/** All partitions of the topics by `keyOf`; -1 for one without a leader. */
-async function findLeaders(cluster: Cluster, topics: readonly string[]): Promise<Map<string, number>> {
+function noteWhetherAbsent(position: ReadPosition, found: Leader | undefined): void {
+  position.absences = found ? 0 : position.absences + 1;
+  const waitMs = Math.min(FIRST_ABSENCE_MS * 2 ** (position.absences - 1), LONGEST_ABSENCE_MS);
+  position.lookUpAt = found ? 0 : performance.now() + waitMs;
+}
+
+/** All partitions of the topics by `keyOf`. */
+async function findLeaders(cluster: Cluster, topics: readonly string[]): Promise<Map<string, Leader>> {
   const answer = await cluster.metadata([...new Set(topics)]);
-  const leaders = new Map<string, number>();
+  const leaders = new Map<string, Leader>();
   let refusal: unknown;
   for (const found of answer.topics) {
     try {
-      for (const { partition, leader } of leadersOf(found))
+      for (const { partition, ...leader } of leadersOf(found))
         leaders.set(keyOf({ topic: found.topic, partition }), leader);
     } catch (error) {
       refusal = error; // of this topic: the others are read all the same

@@ -6,6 +6,7 @@ import { pause } from '../timing/deadline.js';
 import { listOffset } from '../cluster/log-ends.js';
 import type { Decompress } from './fetched.js';
 import { PartitionReader } from './partition-reader.js';
+import { NEVER_READ } from './read-positions.js';
 import { LATEST } from '../protocol/list-offsets.js';
 import type { Timeouts } from '../kafka-options.js';
 import { leadersOf } from '../cluster/topic-leaders.js';
@@ -81,7 +82,7 @@ export class PartitionTail implements Tail {
     const { topics } = await cluster.metadata([topic]);
     const leaders = topics.filter(entry => entry.topic === topic).flatMap(leadersOf);
     for (const partition of partitions) {
-      const leader = leaders.find(entry => entry.partition === partition)?.leader;
+      const { leader, leaderEpoch = -1 } = leaders.find(entry => entry.partition === partition) ?? {};
       if (leader === undefined && leaders.length > 0) {
         const message = `${topic}[${partition}] does not exist: the topic has ${leaders.length} partitions`;
         throw new DriverError('permanent', message, 'UNKNOWN_TOPIC_OR_PARTITION');
@@ -90,11 +91,15 @@ export class PartitionTail implements Tail {
         const message = `${topic}[${partition}] has no leader to be read from`;
         throw new DriverError('stale', message, 'LEADER_NOT_AVAILABLE');
       }
-      const offset =
+      const start =
         from === 'end'
           ? await listOffset(cluster, { topic, partition, leader }, LATEST, requestTimeoutMs)
-          : from;
-      this.reader.positions.add({ topic, partition, epoch: NO_EPOCH, offset, leader });
+          : { offset: from, leaderEpoch: NEVER_READ };
+      this.reader.positions.add({
+        ...{ topic, partition, epoch: NO_EPOCH, leader, leaderEpoch },
+        offset: start.offset,
+        logEpoch: start.leaderEpoch,
+      });
     }
   }
 }
