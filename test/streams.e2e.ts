@@ -63,6 +63,7 @@ class StreamController {
 
   @MessagePattern('never')
   never(@Payload() _data: unknown, @Ctx() context: ParleyContext): Promise<never> {
+    endings.push('call begun');
     context.signal.addEventListener('abort', () => endings.push('call aborted'));
     return new Promise(() => undefined);
   }
@@ -119,7 +120,8 @@ describe('streams', () => {
     endings.length = 0;
     const subscription = services.client('streams').send('never', 1).subscribe();
     subscription.add(() => endings.push('unsubscribed'));
-    setTimeout(() => subscription.unsubscribe(), 50);
-    await vi.waitFor(() => expect(endings).toEqual(['unsubscribed', 'call aborted']));
+    await vi.waitFor(() => expect(endings).toEqual(['call begun']));
+    subscription.unsubscribe();
+    await vi.waitFor(() => expect(endings).toEqual(['call begun', 'unsubscribed', 'call aborted']));
   });
 });
