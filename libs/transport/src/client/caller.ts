@@ -13,6 +13,7 @@ import type { Status } from '../wire/status.js';
 import { callersMistake, headersOf, type Message } from './message.js';
 import { OutgoingCall } from './outgoing-call.js';
 import type { ReplyTaker, RequestTerms, ServerAddress } from './outgoing-call-options.js';
+import { timeoutOf } from './timeout.js';
 
 /** Patterns whose topic is remembered: more are only seen where patterns are made up at run time. */
 const MAX_REMEMBERED_PATTERNS = 1000;
@@ -55,7 +56,7 @@ export class Caller {
         codec: options.codec,
         window: message.options.window ?? this.settings.window,
         budget,
-        timeoutMs: this.timeoutOf(message),
+        timeoutMs: timeoutOf(message.options, this.settings),
         ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
         ...(totalTimeoutMs !== undefined && { totalTimeoutMs }),
         pulled,
@@ -119,13 +120,6 @@ export class Caller {
       this.topics.set(pattern, spec);
     }
     return spec;
-  }
-
-  /** Never longer than the handler that this call is made in may take. */
-  private timeoutOf({ options }: Message): number {
-    const wanted = options.timeoutMs ?? this.settings.timeoutMs;
-    const remaining = currentContext()?.remainingMs ?? Infinity;
-    return Math.max(1, Math.ceil(Math.min(wanted, remaining)));
   }
 
   /** The server's inbox topic is that of the service called, whatever a frame says. */

@@ -1,14 +1,18 @@
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { connectable, defer, type Observable, ReplaySubject } from 'rxjs';
+import { connectable, defer, NEVER, type Observable, ReplaySubject } from 'rxjs';
 import type { LinkState } from '../link/link-health.js';
 import { Link } from '../link/link.js';
 import type { RecordMetadata } from '../link/send-record.js';
 import { resolveClientOptions, type ClientSettings, type ParleyClientOptions } from '../options/options.js';
+import { Attendance } from './attendance.js';
 import { Caller } from './caller.js';
 import { Emitter } from './emitter.js';
+import { GuardedCaller } from './guarded-caller.js';
 import { messageOf, type Message } from './message.js';
+import { Policies, type PolicyEvent, type PolicyReport } from './policies/policies.js';
 import { Replies } from './replies.js';
+import { timeoutOf } from './timeout.js';
 
 /**
  * Calls one service and emits events. Connects when it is first used.
@@ -21,7 +25,8 @@ export class ParleyClient extends ClientProxy {
   private readonly logger = new Logger('Parley');
   private readonly settings: ClientSettings;
   private readonly link: Link;
-  private readonly caller: Caller;
+  private readonly policies: Policies | undefined;
+  private readonly caller: GuardedCaller;
   private readonly emitter: Emitter;
   private readonly ownsLink: boolean;
 
@@ -31,7 +36,14 @@ export class ParleyClient extends ClientProxy {
     this.settings = resolveClientOptions(options);
     this.ownsLink = link === undefined;
     this.link = link ?? new Link(this.settings.link);
-    this.caller = new Caller(this.link, this.settings);
+    const { to, policies, waitForReady } = this.settings;
+    this.policies = policies && new Policies(to, policies);
+    this.caller = new GuardedCaller(new Caller(this.link, this.settings), {
+      policies: this.policies,
+      attendance: new Attendance(this.link, to, this.settings.link.names.callsGroup(to)),
+      waitForReady,
+      timeoutOf: ({ options }) => timeoutOf(options, this.settings),
+    });
     this.emitter = new Emitter(this.link, this.settings);
     this.link.onState(state => this._status$.next(state));
   }
@@ -53,6 +65,16 @@ export class ParleyClient extends ClientProxy {
     throw new Error(
       'ParleyClient has no events of its own: subscribe to `status`, or use `unwrap()` for the Kafka client',
     );
+  }
+
+  /** What retries and circuit breakers do, as it happens. Silent, and never ending, for a client without policies. */
+  get policyEvents(): Observable<PolicyEvent> {
+    return this.policies?.events ?? NEVER;
+  }
+
+  /** What retries and circuit breakers did since the client was made; undefined for a client without policies. */
+  policyReport(): PolicyReport | undefined {
+    return this.policies?.report();
   }
 
   /** The Kafka client, once connected. */

@@ -1,10 +1,10 @@
 import { Observable, type Subscriber } from 'rxjs';
-import type { OutgoingCall } from './outgoing-call.js';
 import type { ReplyTaker } from './outgoing-call-options.js';
 import { ReplyIterator } from './reply-iterator.js';
+import type { RunningCall } from './running-call.js';
 
 /** Starts a call; with `pulled` the taker says by `take` what it has taken. */
-export type StartCall = <T>(taker: ReplyTaker<T>, pulled: boolean) => OutgoingCall<T>;
+export type StartCall = <T>(taker: ReplyTaker<T>, pulled: boolean) => RunningCall;
 
 /**
  * The reply of a call. Cold: each subscription and each iteration is a call of its own.

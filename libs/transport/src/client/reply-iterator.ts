@@ -1,5 +1,5 @@
-import type { OutgoingCall } from './outgoing-call.js';
 import type { ReplyTaker } from './outgoing-call-options.js';
+import type { RunningCall } from './running-call.js';
 
 interface Item<T> {
   value: T;
@@ -12,13 +12,13 @@ interface Waiting<T> {
 
 /** A reply that is pulled: items wait here, within the call's window, until they are asked for. */
 export class ReplyIterator<T> implements AsyncIterableIterator<T> {
-  private readonly call: OutgoingCall<T>;
+  private readonly call: RunningCall;
   private items: (Item<T> | undefined)[] = [];
   private head = 0;
   private waiting: Waiting<T>[] = [];
   private ending: { error?: unknown } | undefined;
 
-  constructor(start: (taker: ReplyTaker<T>) => OutgoingCall<T>) {
+  constructor(start: (taker: ReplyTaker<T>) => RunningCall) {
     this.call = start({
       next: (value, bytes) => this.add({ value, bytes }),
       error: error => this.end({ error }),

@@ -3,7 +3,10 @@ import type { Link } from '../link/link.js';
 import type { ParleyOptions } from '../options/options.js';
 
 /** What differs between one client and the application's others. */
-export type OwnClientOptions = Pick<ParleyOptions, 'timeoutMs' | 'window' | 'policies'>;
+export type OwnClientOptions = Pick<
+  ParleyOptions,
+  'timeoutMs' | 'idleTimeoutMs' | 'window' | 'waitForReady' | 'policies'
+>;
 
 /** The application's clients: one for each service it calls, however many modules ask for it. */
 export class Clients {
