@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { options } from './options.js';
-import { plan } from './plan.js';
+import { ownKafkaOnly, plan } from './plan.js';
 
 const parse = (...args: string[]) => options(['node', 'bench', ...args]);
 
@@ -42,5 +42,19 @@ describe('plan', () => {
     expect(steps).toHaveLength(2);
     expect(steps[1]?.concurrency).toEqual([8, 9]);
     expect(plan(parse('--scenarios', 'stream', '--concurrency', '8'))[0]?.concurrency).toEqual([1]);
+  });
+
+  it('runs fleets only of systems whose servers share the calls', () => {
+    const systems = plan(parse('--scenarios', 'elastic')).map(step => step.system);
+    expect(systems).toEqual(['parley', 'parley-platformatic', 'nest-kafka']);
+  });
+
+  it('tells how large a Kafka each step takes, and which steps kill its brokers', () => {
+    const steps = plan(parse('--scenarios', 'unary,recovery-broker', '--systems', 'parley,nest-tcp'));
+    expect(steps.map(step => [step.scenario, step.system, step.clusterSize, ownKafkaOnly(step)])).toEqual([
+      ['unary', 'parley', 1, false],
+      ['unary', 'nest-tcp', 0, false],
+      ['recovery-broker', 'parley', 3, true],
+    ]);
   });
 });
