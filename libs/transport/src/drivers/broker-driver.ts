@@ -114,9 +114,10 @@ export class BrokerDriver implements Driver {
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     this.refuseClosed();
     const { timeouts, client, emit } = this;
+    const subscribed = { ...options, instanceId: options.instanceId ?? this.options.instanceId };
     const newCluster = () => this.newCluster();
     const { decompress } = client;
-    return this.keep(new GroupSubscription(options, { ...timeouts, newCluster, decompress, emit }));
+    return this.keep(new GroupSubscription(subscribed, { ...timeouts, newCluster, decompress, emit }));
   }
 
   async tail(options: TailOptions): Promise<Tail> {

@@ -142,7 +142,8 @@ export interface SubscribeOptions {
   onRevoked(assignments: readonly Assignment[]): Promise<void> | void;
   /**
    * Makes this a static member by that name, unique in the group: its partitions wait for it through a restart
-   * within the session time-out (6 s), and closing does not leave the group. Default: partitions move at once.
+   * within the session time-out (6 s), and closing does not leave the group. Default: `instanceId` of the
+   * driver's options; without that, partitions move at once.
    */
   instanceId?: string;
   /** Assignments tell the log's end. Default false: it takes a round trip at each assignment. */

@@ -14,6 +14,16 @@ export interface KafkaOptions {
   connectionTimeoutMs?: number;
   /** How long a broker may take to answer a request, beyond what the request allows itself. Default 5,000. */
   requestTimeoutMs?: number;
+  /**
+   * Makes this process a static member, by this name, of each group that it joins: it may restart within the session
+   * time-out (6 s) and find its partitions as it left them, without a rebalance; without it, partitions move at
+   * once, and as often. For pods that keep their name, as those of a StatefulSet: `process.env.POD_NAME`.
+   *
+   * One name, one instance: two that run at a time fence one another. The one that joined first stops reading, with
+   * an error of the code FENCED_INSTANCE_ID that tells the name. When an instance goes for good, its partitions wait
+   * out the session. Letters, digits, ".", "_" and "-", at most 249. Default: not static.
+   */
+  instanceId?: string;
 }
 
 export type SaslOptions =

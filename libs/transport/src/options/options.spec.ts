@@ -20,6 +20,7 @@ describe('options', () => {
     [{ ...minimal, service: 'a b' }, 'service: must be letters, digits, ".", "_" and "-"; got "a b"'],
     [{ ...minimal, kafka: { brokers: 'localhost' } }, 'kafka.brokers.0: must be host:port; got "localhost"'],
     [{ ...minimal, kafka: { brokers: [] } }, 'kafka.brokers: needs at least one host:port; got a list'],
+    [{ ...minimal, kafka: { brokers: 'a:1', instanceId: 'pod 0' } }, 'kafka.instanceId: must be 1 to 249'],
     [{ ...minimal, concurrency: 0 }, 'concurrency: Too small: expected number to be >0; got 0'],
     [{ ...minimal, timeoutMs: '5s' }, 'timeoutMs: Invalid input: expected number, received string; got "5s"'],
     [{ ...minimal, conccurency: 5 }, 'Unrecognized key: "conccurency"'],

@@ -31,6 +31,8 @@ export const DEFAULTS = {
   window: 4096,
   /** Calls handled side by side in one instance. */
   concurrency: 512,
+  /** Requests to every instance that one of them handles side by side. */
+  collectConcurrency: 64,
   /** Events handled side by side in one instance. */
   eventConcurrency: 256,
   /** Streams open in one instance. */
@@ -69,6 +71,7 @@ export interface ParleyOptions {
   emitTimeoutMs?: number;
   window?: number;
   concurrency?: number;
+  collectConcurrency?: number;
   eventConcurrency?: number;
   maxStreams?: number;
   drainTimeoutMs?: number;
@@ -100,6 +103,7 @@ export interface ClientSettings {
 export interface ServerSettings {
   link: LinkOptions;
   concurrency: number;
+  collectConcurrency: number;
   eventConcurrency: number;
   maxStreams: number;
 }
@@ -127,6 +131,10 @@ const schema = z.strictObject({
       .pipe(z.array(broker).min(1, 'needs at least one host:port')),
     connectionTimeoutMs: milliseconds.optional(),
     requestTimeoutMs: milliseconds.optional(),
+    instanceId: z
+      .string()
+      .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/, 'must be 1 to 249 letters, digits, ".", "_" and "-"')
+      .optional(),
   }),
   driver: z
     .union([z.enum(DRIVER_NAMES), z.custom<DriverFactory>(value => typeof value === 'function')])
@@ -152,6 +160,7 @@ const schema = z.strictObject({
   emitTimeoutMs: milliseconds.optional(),
   window: positive.max(1_000_000).optional(),
   concurrency: positive.max(100_000).optional(),
+  collectConcurrency: positive.max(100_000).optional(),
   eventConcurrency: positive.max(100_000).optional(),
   maxStreams: positive.max(1_000_000).optional(),
   drainTimeoutMs: milliseconds.optional(),
@@ -177,6 +186,7 @@ export function resolveServerOptions(options: ParleyOptions): ServerSettings {
   return {
     link: linkOptions(valid),
     concurrency: valid.concurrency ?? DEFAULTS.concurrency,
+    collectConcurrency: valid.collectConcurrency ?? DEFAULTS.collectConcurrency,
     eventConcurrency: valid.eventConcurrency ?? DEFAULTS.eventConcurrency,
     maxStreams: valid.maxStreams ?? DEFAULTS.maxStreams,
   };

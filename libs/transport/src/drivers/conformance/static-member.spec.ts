@@ -17,7 +17,7 @@ describe.each(DRIVERS)('%s: a static member', (_, make) => {
     const topic = await stage.topic(2);
     const options = { group: topic, topics: [topic] };
     const other = await join(driver, { ...options, instanceId: 'other' });
-    const before = await join(await stage.driver(), { ...options, instanceId: 'pod-0' });
+    const before = await join(await stage.driver({ instanceId: 'pod-0' }), options);
     await vi.waitFor(() => expect([other.held.size, before.held.size]).toEqual([1, 1]), REBALANCED);
     const [{ partition } = { partition: -1 }] = before.held.values();
     const revokedBefore = other.revoked.length;
@@ -41,7 +41,9 @@ describe.each(DRIVERS)('%s: a static member', (_, make) => {
     const second = await join(await stage.driver(), options);
     await vi.waitFor(() => expect(second.held.size).toBe(1), REBALANCED);
     await vi.waitFor(() => expect(fenced).toHaveBeenCalledOnce(), REBALANCED);
-    expect(fenced.mock.calls[0]?.[0]).toMatchObject({ error: { code: 'FENCED_INSTANCE_ID' } });
+    expect(fenced.mock.calls[0]?.[0]).toMatchObject({
+      error: { code: 'FENCED_INSTANCE_ID', message: expect.stringContaining('joined as "pod-0"') },
+    });
     expect(first.held.size).toBe(0);
   });
 });

@@ -201,7 +201,7 @@ export class GroupMember {
     if (verdict === 'retry' && isPermanent && !(refusal && everJoined)) verdict = 'fail';
     if (judged) this.membership = judged.membership;
 
-    if (verdict === 'fail') this.fail(told, everJoined);
+    if (verdict === 'fail') this.fail(this.withAdvice(told), everJoined);
     if (verdict === 'find') this.options.coordinator.forget();
     if (verdict === 'find' || verdict === 'retry') this.failures.tellOnce(told);
     if (verdict === 'lost') {
@@ -216,6 +216,13 @@ export class GroupMember {
     this.stop();
     this.options.onLost();
     if (everJoined) this.options.emit('crashed', { error });
+  }
+
+  private withAdvice(error: Error): Error {
+    const { instanceId } = this.options;
+    if (!(error instanceof DriverError) || error.code !== 'FENCED_INSTANCE_ID') return error;
+    const advice = `another instance has joined as ${JSON.stringify(instanceId)}: give each an instanceId of its own`;
+    return new DriverError('permanent', `${error.message}: ${advice}`, error.code, { cause: error });
   }
 
   private async watch(): Promise<void> {
