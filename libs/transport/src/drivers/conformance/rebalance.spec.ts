@@ -39,6 +39,18 @@ describe.each(DRIVERS)('%s: rebalance', (_, make) => {
     expect(order).toEqual(['committed', 'assigned {"offset":2,"metadata":"last"}']);
   });
 
+  it('lets a new member in within a second', async () => {
+    const topic = await stage.topic(2);
+    const options = { group: topic, topics: [topic] };
+    const first = await join(driver, options);
+    await vi.waitFor(() => expect(first.held.size).toBe(2), REBALANCED);
+    const other = await stage.driver();
+    const from = performance.now();
+    const second = await join(other, options);
+    await vi.waitFor(() => expect(second.held.size).toBe(1), { ...REBALANCED, interval: 10 });
+    expect(performance.now() - from).toBeLessThan(1_000); // with kafkajs's heartbeat of 3 s: 2,400 ms
+  });
+
   it('reads on where partitions stay, through a rolling deploy that adds a topic', async () => {
     const [topic, added] = [await stage.topic(4), await stage.topic(2)];
     const older = await join(driver, { group: topic, topics: [topic] });
@@ -80,6 +92,23 @@ describe.each(DRIVERS)('%s: rebalance', (_, make) => {
     await vi.waitFor(() => expect(second.held.size).toBe(2), REBALANCED);
     expect(second.held.get(0)?.committed).toEqual({ offset: 0, metadata });
     expect(second.held.get(1)).not.toHaveProperty('committed');
+  });
+
+  it('refuses to commit more metadata than brokers keep, and keeps what was committed before', async () => {
+    const topic = await stage.topic();
+    const options = { group: topic, topics: [topic] };
+    const member = await join(driver, options);
+    await vi.waitFor(() => expect(member.held.size).toBe(1), REBALANCED);
+    const commit = (metadata: string) =>
+      member.subscription.commit([{ ...member.held.get(0)!, offset: 0, metadata }]);
+    await commit('x'.repeat(4_096));
+    await expect(commit('x'.repeat(4_097))).rejects.toMatchObject({
+      kind: 'permanent',
+      code: 'OFFSET_METADATA_TOO_LARGE',
+    });
+    await member.subscription.close();
+    const next = await join(driver, options);
+    await vi.waitFor(() => expect(next.held.get(0)?.committed?.metadata).toHaveLength(4_096), REBALANCED);
   });
 
   it('delivers all that a pause held back, in order, and takes a resume up at once', async () => {

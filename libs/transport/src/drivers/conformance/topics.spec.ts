@@ -1,4 +1,6 @@
+import { ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { callsTopic, inboxTopic } from '../../link/topics.js';
 import { DRIVERS } from './drivers.js';
 import { Stage } from './stage.js';
 
@@ -9,6 +11,19 @@ describe.each(DRIVERS)('%s: topics', (_, make) => {
   });
   afterEach(() => stage.close());
 
+  async function configsOf(topic: string): Promise<Record<string, string>> {
+    const kafka = new Kafka({ clientId: 'x', brokers: [...stage.brokers], logLevel: logLevel.NOTHING });
+    const admin = kafka.admin();
+    await admin.connect();
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    });
+    await admin.disconnect();
+    const entries = resources[0]?.configEntries ?? [];
+    return Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]));
+  }
+
   it('creates what is missing and resolves once each partition has a leader', async () => {
     const driver = await stage.driver();
     const topic = stage.name();
@@ -16,6 +31,21 @@ describe.each(DRIVERS)('%s: topics', (_, make) => {
     const leaders = await driver.partitions(topic);
     expect(leaders.map(({ partition }) => partition)).toEqual([0, 1, 2]);
     expect(leaders.every(({ leader }) => leader >= 0)).toBe(true);
+  });
+
+  it('makes topics with the configs asked for: those of calls and inboxes are kept as they were sent', async () => {
+    const driver = await stage.driver();
+    const shape = { partitions: 1, replication: -1 };
+    const [calls, inbox] = [callsTopic(stage.name(), shape), inboxTopic(stage.name(), shape)];
+    await driver.ensureTopics([calls, inbox], 'create');
+    expect(await configsOf(calls.topic)).toMatchObject({
+      'compression.type': 'uncompressed',
+      'message.timestamp.type': 'LogAppendTime',
+    });
+    expect(await configsOf(inbox.topic)).toMatchObject({
+      'compression.type': 'uncompressed',
+      'retention.ms': '3600000',
+    });
   });
 
   it('adds partitions to a topic that has fewer, and leaves one that has more', async () => {
