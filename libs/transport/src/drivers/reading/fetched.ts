@@ -33,7 +33,7 @@ export function advance(
       positions.refuse(position, part.errorCode);
       continue;
     }
-    position.answered = true;
+    positions.serve(position);
     const bytes = part.records;
     const headers = bytes ? batchHeaders(bytes) : [];
     const last = headers.at(-1);

@@ -20,9 +20,16 @@ describe('the search for leaders', () => {
       })),
     }));
     const cluster = { metadata } as Partial<Cluster> as Cluster;
-    const positions = new ReadPositions({ cluster, requestTimeoutMs: 1_000, whenShorter: 'end', onGap() {} });
+    const positions = new ReadPositions({
+      cluster,
+      requestTimeoutMs: 1_000,
+      whenShorter: 'end',
+      onGap() {},
+      onRefused() {},
+    });
     const search = new LeaderSearch({ positions, onLooked() {}, onError() {} });
-    const lose = (topic: string) => positions.add({ topic, partition: 0, epoch: 0, offset: 5, leader: undefined });
+    const lose = (topic: string) =>
+      positions.add({ topic, partition: 0, epoch: 0, offset: 5, leader: undefined });
     const asked = (topic: string) => metadata.mock.calls.filter(([topics]) => topics.includes(topic)).length;
     return { positions, search, lose, asked };
   }

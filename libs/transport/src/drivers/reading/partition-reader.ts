@@ -62,6 +62,7 @@ export class PartitionReader {
       requestTimeoutMs,
       whenShorter,
       onGap: (position, expected) => this.failures.shield(() => options.onGap(position, expected)),
+      onRefused: this.failures.tell,
     });
     this.search = new LeaderSearch({
       positions: this.positions,

@@ -1,7 +1,7 @@
 import { DriverError } from '../driver.js';
 import type { ReceivedRecord } from '../driver.js';
 import type { Cluster } from '../cluster/cluster.js';
-import { OFFSET_OUT_OF_RANGE } from '../errors.js';
+import { brokerError, NO_ERROR, OFFSET_OUT_OF_RANGE } from '../errors.js';
 import { epochEnd, listOffset } from '../cluster/log-ends.js';
 import { EARLIEST, LATEST } from '../protocol/list-offsets.js';
 import type { LogEnd } from '../protocol/list-offsets.js';
@@ -31,6 +31,8 @@ export interface ReadPosition {
   answered: boolean;
   /** The leader refused the offset: it is judged anew once there is a leader to ask. */
   outOfRange: boolean;
+  /** The error code that its last fetch was refused with, until one is served. */
+  refusal: number;
   locating: boolean;
   /** How often in a row the cluster did not know it, and when it is to be asked again, in monotonic ms. */
   absences: number;
@@ -49,6 +51,8 @@ export interface ReadPositionsOptions {
   whenShorter: 'start' | 'end';
   /** The position has moved from `expected`: forward over what was deleted, or back in a log that is shorter now. */
   onGap(position: ReadPosition, expected: number): void;
+  /** The leader refuses what no other broker would serve, such as to who has no right; told once a spell. */
+  onRefused(error: DriverError): void;
 }
 
 type TopicPartition = { topic: string; partition: number };
@@ -91,6 +95,7 @@ export class ReadPositions {
       logEpoch: NEVER_READ,
       answered: start.leader !== undefined,
       outOfRange: false,
+      refusal: NO_ERROR,
       locating: false,
       absences: 0,
       lookUpAt: 0,
@@ -130,6 +135,18 @@ export class ReadPositions {
     position.answered = false;
     position.leader = undefined;
     position.outOfRange = errorCode === OFFSET_OUT_OF_RANGE;
+    const isNews = position.refusal !== errorCode;
+    position.refusal = errorCode;
+    if (position.outOfRange || !isNews) return;
+    const { topic, partition } = position;
+    const error = brokerError(errorCode, `Fetching ${topic}[${partition}]`, { needs: 'Read' });
+    if (error.kind === 'permanent') this.options.onRefused(error);
+  }
+
+  /** Notes that the leader serves a partition. */
+  serve(position: ReadPosition): void {
+    position.answered = true;
+    position.refusal = NO_ERROR;
   }
 
   /** Notes that a broker cannot be read from: what it led is read elsewhere, or there again, once it is found. */
@@ -199,11 +216,7 @@ export class ReadPositions {
     return Math.min(offset, end ?? offset);
   }
 
-  private async logEnd(
-    { topic, partition }: TopicPartition,
-    leader: number,
-    which: LogEnd,
-  ): Promise<number> {
+  private async logEnd({ topic, partition }: TopicPartition, leader: number, which: LogEnd): Promise<number> {
     const { cluster, requestTimeoutMs } = this.options;
     const { offset } = await listOffset(cluster, { topic, partition, leader }, which, requestTimeoutMs);
     return offset;

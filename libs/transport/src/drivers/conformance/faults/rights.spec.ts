@@ -108,4 +108,22 @@ describe.each(DRIVERS)('%s: missing rights', (_, make) => {
     await expect(committing).rejects.toMatchObject(onTopic('Read'));
     await expect(committing).rejects.toThrow('a[0]');
   });
+
+  it('to read a topic are told by those that read it, who go on once they are given', async () => {
+    const giveBack = stage.kafka.deny({ operation: 'Read', resource: { topic: 'a' } });
+    const seen = vi.fn();
+    const tail = await driver.tail({ ...nothing, onBatch: seen, topic: 'a', partitions: [0], from: 0 });
+    await vi.waitFor(
+      () =>
+        expect(stage.errors.map(({ error }) => error.message).join()).toContain(
+          'this client needs the right Read on the topic',
+        ),
+      5_000,
+    );
+    expect(stage.errors.length).toBeLessThan(5);
+    expect(tail.reading).toBe(false);
+    giveBack();
+    await driver.produce(1, [record('a', 0, 'x')]);
+    await vi.waitFor(() => expect(seen).toHaveBeenCalled(), 5_000);
+  });
 });
