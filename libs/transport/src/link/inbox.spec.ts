@@ -50,6 +50,7 @@ describe('Inbox', () => {
     held = true;
     const events = {
       onFrames: (frames: readonly Frame[]) => log.push(...frames),
+      onRequest: ({ partition }: ReceivedRecord) => log.push(`request of ${partition}`),
       onGap: () => log.push('gap'),
       onMalformed: (error: Error) => log.push(error.message),
       onMoved: (partition: number) => {
@@ -69,6 +70,26 @@ describe('Inbox', () => {
   it('reads one partition from its end', () => {
     expect(tails[0]!.options).toMatchObject({ topic: 'i', partitions: [0], from: 'end' });
     expect(inbox.address).toEqual({ topic: 'i', partition: 0, instance: 'me' });
+  });
+
+  it('takes what every instance is asked, once', () => {
+    const request = encodeHeader({
+      kind: 'request',
+      callId: 'c',
+      pattern: 'p',
+      replyTo: { topic: 'i', partition: 1, instance: 'me' },
+      timeoutMs: 1000,
+      credit: 2,
+      creditBytes: 1000,
+      resumeFrom: 0,
+      attempt: 1,
+      contentType: 'j',
+      correlationId: 'c',
+    });
+    receive(tails[0]!, record(request));
+    receive(tails[0]!, { ...record(request), partition: 1 });
+    receive(tails[0]!, record('1 request'));
+    expect(log).toEqual(['request of 0']);
   });
 
   it('takes what is addressed to this instance, and nothing else', () => {

@@ -1,10 +1,18 @@
 import type { Driver, PartitionLeader, ReceivedBatch, ReceivedRecord, Tail } from '../drivers/driver.js';
 import { decodeFrames, type Frame } from '../wire/frame.js';
-import { decodeHeader, encodeHeader, PARLEY_HEADER, type InstanceAddress } from '../wire/header.js';
+import {
+  decodeHeader,
+  encodeHeader,
+  PARLEY_HEADER,
+  WIRE_VERSION,
+  type InstanceAddress,
+} from '../wire/header.js';
 import { WireError } from '../wire/wire-error.js';
 
 export interface InboxEvents {
   onFrames(frames: readonly Frame[]): void;
+  /** A request that every instance of the service is sent. */
+  onRequest(record: ReceivedRecord): void;
   /** Records that were never seen: whatever waits for a frame may have lost it. */
   onGap(): void;
   /** A record addressed to this instance that is not of the protocol; it is dropped. */
@@ -12,6 +20,9 @@ export interface InboxEvents {
   /** Calls from now on are answered elsewhere. Returns whether any call of before is still held. */
   onMoved(partition: number): () => boolean;
 }
+
+/** What the header of a request begins with. */
+const REQUEST = Buffer.from(`${WIRE_VERSION} request `);
 
 /** How often the inbox looks whether its partition still has a leader, in ms. */
 export const CHECK_EVERY_MS = 1000;
@@ -147,31 +158,39 @@ export class Inbox {
 
   private take(batch: ReceivedBatch): void {
     for (const record of batch.records) {
-      if (!this.isOwn(record)) continue;
-      try {
-        this.events.onFrames(decodeFrames(record.value ?? Buffer.alloc(0)));
-      } catch (error) {
-        if (!(error instanceof WireError)) throw error;
-        this.events.onMalformed(error);
-      }
+      const header = record.headers[PARLEY_HEADER];
+      if (header === undefined) continue;
+      if (header.equals(this.ownHeader)) this.takeFrames(record);
+      else if (isRequest(header)) this.takeRequest(record);
+      else this.checkVersion(header);
     }
   }
 
-  private isOwn(record: ReceivedRecord): boolean {
-    const header = record.headers[PARLEY_HEADER];
-    if (header === undefined) return false;
-    if (header.equals(this.ownHeader)) return true;
-    return this.isOwnOfAnotherVersion(header);
+  private takeFrames({ value }: ReceivedRecord): void {
+    try {
+      this.events.onFrames(decodeFrames(value ?? Buffer.alloc(0)));
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.events.onMalformed(error);
+    }
+  }
+
+  /** Such a request is in every partition of the inbox: it counts once, in that of the present address. */
+  private takeRequest(record: ReceivedRecord): void {
+    if (record.partition === this.current?.partition) this.events.onRequest(record);
   }
 
   /** A record for this instance that says so otherwise is worth a word in the log. */
-  private isOwnOfAnotherVersion(header: Buffer): boolean {
-    if (!header.includes(this.instance)) return false;
+  private checkVersion(header: Buffer): void {
+    if (!header.includes(this.instance)) return;
     try {
       decodeHeader(header);
     } catch (error) {
       if (error instanceof WireError) this.events.onMalformed(error);
     }
-    return false;
   }
+}
+
+function isRequest(header: Buffer): boolean {
+  return header.subarray(0, REQUEST.length).equals(REQUEST);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DriverError, type Driver, type TopicSpec } from '../drivers/driver.js';
+import { DriverError, type Driver, type ReceivedRecord, type TopicSpec } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { EXECUTION_ID_BYTES, INSTANCE_ID_BYTES, randomId } from '../wire/id.js';
 import { encodeFrame, type AcceptFrame, type Frame } from '../wire/frame.js';
@@ -30,6 +30,7 @@ export class Link {
   readonly budget = new ReceiveBudget();
   /** Services that are called from here. */
   private readonly called = new Set<string>();
+  private takeRequest: ((record: ReceivedRecord) => void) | undefined;
   private readonly logger = new Logger('Parley');
   private session: Session | undefined;
   private opening: Promise<Session> | undefined;
@@ -97,6 +98,11 @@ export class Link {
   /** For a client: executions of calls that have ended may be refused at the service's inbox. */
   addCalled(service: string): void {
     this.called.add(service);
+  }
+
+  /** For the server: takes the requests that every instance of the service is sent, until undefined is given. */
+  takeRequests(take: ((record: ReceivedRecord) => void) | undefined): void {
+    this.takeRequest = take;
   }
 
   /** Sends a frame on its own. While the link is closed it is dropped: peers notice by the silence. */
@@ -185,6 +191,7 @@ export class Link {
       await driver.ensureTopics([inboxTopic(topic, topics.inbox)], provision);
       const inbox = new Inbox(driver, topic, this.instance, {
         onFrames: frames => this.router.route(frames),
+        onRequest: record => this.takeRequest?.(record),
         onGap: () => this.loseReplies(),
         onMoved: partition => {
           this.logger.warn(

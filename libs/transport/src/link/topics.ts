@@ -19,13 +19,17 @@ const INBOX_RETENTION_MS = 60 * 60 * 1000;
 /** The broker stores what was sent as it was sent: recompressing costs it more than calls save. */
 const AS_SENT = { 'compression.type': 'uncompressed' };
 
-/** A calls topic: append time is what a request's age is counted from, whatever the caller's clock says. */
+/** What a request's age is counted from, whatever its caller's clock says. */
+const APPEND_TIME = { 'message.timestamp.type': 'LogAppendTime' };
+
 export function callsTopic(topic: string, shape: TopicShape): TopicSpec {
-  return { topic, ...shape, config: { ...AS_SENT, 'message.timestamp.type': 'LogAppendTime' } };
+  return { topic, ...shape, config: { ...AS_SENT, ...APPEND_TIME } };
 }
 
+/** An inbox topic: append time too, for the requests that every instance is sent. */
 export function inboxTopic(topic: string, shape: TopicShape): TopicSpec {
-  return { topic, ...shape, config: { ...AS_SENT, 'retention.ms': String(INBOX_RETENTION_MS) } };
+  const config = { ...AS_SENT, ...APPEND_TIME, 'retention.ms': String(INBOX_RETENTION_MS) };
+  return { topic, ...shape, config };
 }
 
 /** An event topic and its dead letters keep the broker's own settings. */

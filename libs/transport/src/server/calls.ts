@@ -56,8 +56,11 @@ export class Calls {
     private readonly options: CallsOptions,
   ) {}
 
-  /** What to do for a record of a calls topic. Whatever the record holds, its work ends. */
-  work(record: ReceivedRecord, redelivered: boolean): RecordWork {
+  /**
+   * What to do for a record that holds a request: run it, or with `refusal` answer it so. Whatever the record holds,
+   * its work ends.
+   */
+  work(record: ReceivedRecord, redelivered: boolean, refusal?: Status): RecordWork {
     const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
     let request: RequestHeader;
     try {
@@ -71,6 +74,7 @@ export class Calls {
       );
       return { lane, run: NOTHING_TO_DO };
     }
+    if (refusal) return { lane, run: () => this.refuse(request, refusal) };
     return { lane, run: done => this.execute(request, record, redelivered, done) };
   }
 
@@ -188,6 +192,7 @@ export class Calls {
         credit: start.credit,
         resumeFrom: request.resumeFrom,
         announced,
+        introduced: options.names.isInbox(record.topic),
         keepLatest: handling.overflow === 'latest',
         post: (source, bytes) => this.link.sender.post(replyTo, source, bytes),
         onAnnounced: () => peers.hold('server', replyTo, execution, call),
@@ -230,17 +235,15 @@ export class Calls {
   }
 
   /** Answers without a handler. */
-  private refuse(
-    request: RequestHeader,
-    status: Status,
-    execution = this.link.newExecutionId(),
-  ): Promise<void> {
+  private refuse(request: RequestHeader, status: Status, offered?: string): Promise<void> {
+    const execution = offered ?? this.link.newExecutionId();
     return new Promise<void>(settled => {
       const reply = new ReplyStream({
         accept: this.accept(request, execution, {}),
         credit: { items: 0, bytes: 0 },
         resumeFrom: request.resumeFrom,
-        announced: true,
+        announced: offered !== undefined,
+        introduced: true,
         keepLatest: false,
         post: (source, bytes) => this.link.sender.post(request.replyTo, source, bytes),
         onAnnounced: () => undefined,

@@ -8,6 +8,7 @@ import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '.
 import { Calls } from './calls.js';
 import { Events } from './events.js';
 import { Handlers } from './handlers.js';
+import { InboxRequests } from './inbox-requests.js';
 import type { ParleyContext } from './parley-context.js';
 import type { ServerHealth } from './server-health.js';
 
@@ -32,6 +33,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   /** Event patterns by topic. */
   private readonly eventPatterns = new Map<string, string>();
   private readonly calls: Calls;
+  private readonly inboxRequests: InboxRequests;
   private readonly events: Events;
   private readonly consumptions: Consumption[] = [];
   private booted = true;
@@ -53,6 +55,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       this.runWithProcessingHooks(context, run);
     };
     this.calls = new Calls(this.link, this.handlers, { maxStreams: this.settings.maxStreams, withHooks });
+    this.inboxRequests = new InboxRequests(this.calls, this.settings.collectConcurrency);
     this.events = new Events(this.link, this.handlers, {
       patternOf: topic => this.eventPatterns.get(topic),
       withHooks,
@@ -134,7 +137,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       draining: this.draining !== undefined,
       taking: this.consumptions.length > 0,
       assigned: this.consumptions.every(({ assigned }) => assigned),
-      load: this.consumptions.reduce((sum, { load }) => sum + load, 0),
+      load: this.consumptions.reduce((sum, { load }) => sum + load, this.inboxRequests.running),
       expiredCalls: this.calls.expired,
       ...(this.crash && { crash: this.crash.message }),
     };
@@ -191,6 +194,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
         tellRedelivered: true,
         work: (record, redelivered) => this.calls.work(record, redelivered),
       });
+      this.link.takeRequests(record => this.inboxRequests.take(record));
     }
     if (eventPatterns.length > 0) {
       await this.addConsumption({
@@ -219,12 +223,14 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     clearTimeout(this.bootWarning);
     await this.taking?.catch(() => undefined);
     this.events.stop();
+    this.inboxRequests.drain();
     this.calls.withdrawOffers();
     this.calls.moveStreams();
     const until = performance.now() + drainTimeoutMs;
     await Promise.all(this.consumptions.map(consumption => consumption.drain(drainTimeoutMs)));
     await this.calls.idle(Math.max(0, until - performance.now()));
     this.calls.drain();
+    this.link.takeRequests(undefined);
     if (this.link.isOpen) await this.link.sender.flush(drainTimeoutMs);
   }
 }

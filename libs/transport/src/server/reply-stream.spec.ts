@@ -48,6 +48,14 @@ describe('ReplyStream', () => {
     expect(events).toEqual(['settled']);
   });
 
+  it('introduces itself before a whole reply where that is asked for', () => {
+    const { stream, events, take } = start(10, { introduced: true });
+    stream.add(item(1));
+    stream.complete();
+    expect(take().map(({ kind }) => kind)).toEqual(['accept', 'complete']);
+    expect(events).toEqual([]);
+  });
+
   it('announces itself with its first items, and once', () => {
     const { stream, take, events } = start(10);
     stream.add(item(1));

@@ -25,6 +25,8 @@ export interface ReplyStreamOptions {
   resumeFrom: number;
   /** The client has been told already that the execution runs. */
   announced: boolean;
+  /** The client is told who answers even where the whole reply leaves at once. Default false. */
+  introduced?: boolean;
   /** Where a handler that pushes fills the buffer, what waits gives way to the newest item instead of failing. */
   keepLatest: boolean;
   /** Asks the sender to call `take` when the next record for this client is made. */
@@ -222,10 +224,10 @@ export class ReplyStream implements FrameSource {
     const { callId, execution } = accept;
     const frames: Buffer[] = [];
     const total = this.sent + items.length;
-    if (!whole && !this.announced) {
+    if (!this.announced && (!whole || this.options.introduced)) {
       frames.push(encodeFrame(accept));
       this.announced = true;
-      this.options.onAnnounced();
+      if (!whole) this.options.onAnnounced();
     }
     this.announcing = false;
     if (whole && this.ending === 'complete') {
