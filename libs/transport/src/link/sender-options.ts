@@ -1,5 +1,11 @@
 import { backoffMs } from './backoff.js';
 
+/**
+ * A partition is without a leader for about a second when its broker dies. A longer wait would add that much to
+ * every call that is held up; lookups of one topic share a request.
+ */
+const LONGEST_RETRY_MS = 200;
+
 export interface SenderOptions {
   /** What may wait, in bytes; beyond it `offer` fails. Default 64 MiB. */
   maxQueuedBytes: number;
@@ -21,5 +27,5 @@ export const SENDER_DEFAULTS: SenderOptions = {
   maxRecordBytes: 16 * 1024 * 1024,
   frameTimeoutMs: 30_000,
   now: () => performance.now(),
-  backoff: backoffMs,
+  backoff: attempt => backoffMs(attempt, { longestMs: LONGEST_RETRY_MS }),
 };

@@ -46,6 +46,18 @@ describe('the search for leaders', () => {
     search.close();
   });
 
+  it('asks five times a second while there is no leader, however long: an election may end at any time', async () => {
+    const { search, lose, asked } = searching(-1);
+    lose('known');
+    search.begin();
+    await vi.advanceTimersByTimeAsync(5_000);
+    const before = asked('known');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked('known') - before).toBeGreaterThanOrEqual(50);
+    expect(asked('known') - before).toBeLessThanOrEqual(101);
+    search.close();
+  });
+
   it('looks at once for what is lost meanwhile', async () => {
     const { positions, search, lose, asked } = searching(1);
     lose('gone');

@@ -1,6 +1,10 @@
 import { Backoff } from '../timing/backoff.js';
 import type { ReadPositions } from './read-positions.js';
 
+const FIRST_MS = 50;
+/** An election takes about a second; what a search sleeps beyond its end, every reader's caller waits for. */
+const LONGEST_MS = 200;
+
 export interface LeaderSearchOptions {
   positions: Pick<ReadPositions, 'anyLost' | 'lookAgainInMs' | 'findLost'>;
   /** Some may have been found. */
@@ -13,7 +17,7 @@ export interface LeaderSearchOptions {
  * and seldom for those that the cluster does not know.
  */
 export class LeaderSearch {
-  private readonly backoff = new Backoff();
+  private readonly backoff = new Backoff(FIRST_MS, LONGEST_MS);
   private timer: NodeJS.Timeout | undefined;
   /** The timer is for partitions that the cluster may know. */
   private isSoon = false;
