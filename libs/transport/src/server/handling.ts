@@ -20,8 +20,9 @@ export interface Handling {
    */
   redelivery?: 'rerun' | 'fail';
   /**
-   * What happens when an Observable emits more than the caller takes and the buffer is full: the call fails
-   * RESOURCE_EXHAUSTED (`fail`, the default), or what waits gives way to the newest item (`latest`).
+   * What happens to the items of an Observable that emits more than the caller takes: they wait, and when the buffer
+   * is full the call fails RESOURCE_EXHAUSTED (`fail`, the default); or each gives way to the next, so that the caller
+   * gets its window and then the newest (`latest`).
    */
   overflow?: 'fail' | 'latest';
 }

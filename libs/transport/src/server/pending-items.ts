@@ -21,6 +21,11 @@ export class PendingItems {
     this.size = 0;
   }
 
+  /** Drops all but the first ones. */
+  truncate(count: number): void {
+    for (const item of this.items.splice(count)) this.size -= item.length;
+  }
+
   /** The first ones: `most` at most, and no further one once they weigh `bytes` (a single one may weigh more). */
   take(most: number, bytes: number): Buffer[] {
     let count = 0;

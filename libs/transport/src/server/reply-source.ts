@@ -1,4 +1,4 @@
-import { isObservable, type Observable, type Subscription } from 'rxjs';
+import { isObservable, Subject, takeUntil, type Observable } from 'rxjs';
 
 /** Where a handler's reply goes. */
 export interface ReplySink {
@@ -24,19 +24,22 @@ export function pumpReply(result: unknown, sink: ReplySink): () => void {
   return () => undefined;
 }
 
-/** An item of an Observable may itself be an async iterable, where an interceptor wrapped what the handler returned. */
+/**
+ * An item of an Observable may itself be an async iterable, where an interceptor wrapped what the handler returned.
+ * What stops it is heard by sources too that emit all they have while they are subscribed to.
+ */
 function pumpObservable(source: Observable<unknown>, sink: ReplySink): () => void {
   let stopInner: (() => void) | undefined;
   let inner: Promise<void> | undefined;
-  const subscription: Subscription = source.subscribe({
+  const stopped = new Subject<void>();
+  source.pipe(takeUntil(stopped)).subscribe({
     next: value => {
       if (isAsyncIterable(value)) {
         const pump = pullAll(value, sink);
         stopInner = pump.stop;
         inner = pump.done;
       } else if (!sink.push(value)) {
-        // The source may emit before subscribe() has returned the subscription.
-        queueMicrotask(() => subscription.unsubscribe());
+        stopped.next();
       }
     },
     error: error => sink.fail(error),
@@ -50,7 +53,7 @@ function pumpObservable(source: Observable<unknown>, sink: ReplySink): () => voi
     },
   });
   return () => {
-    subscription.unsubscribe();
+    stopped.next();
     stopInner?.();
   };
 }

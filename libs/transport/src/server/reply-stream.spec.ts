@@ -120,6 +120,14 @@ describe('ReplyStream', () => {
     expect(take()).toMatchObject([{ kind: 'complete', total: 1, items: [item(MAX_PUSHED_ITEMS % 256)] }]);
   });
 
+  it('keeps what there is credit for beside the newest item', () => {
+    const { stream, take } = start(2, { keepLatest: true });
+    for (let n = 0; n < 10; n += 1) expect(stream.push(item(n))).toBe(true);
+    expect(take()).toMatchObject([{ kind: 'accept' }, { kind: 'next', seq: 0, items: [item(0), item(1)] }]);
+    stream.grant(items(5));
+    expect(take()).toMatchObject([{ kind: 'next', seq: 2, items: [item(9)] }]);
+  });
+
   it('wakes whoever waits for room when credit comes, and when it ends', async () => {
     const { stream } = start(0);
     let woken = 0;

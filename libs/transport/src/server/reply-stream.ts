@@ -27,7 +27,7 @@ export interface ReplyStreamOptions {
   announced: boolean;
   /** The client is told who answers even where the whole reply leaves at once. Default false. */
   introduced?: boolean;
-  /** Where a handler that pushes fills the buffer, what waits gives way to the newest item instead of failing. */
+  /** Where a handler pushes more than the client has credit for, what waits gives way to the newest item. */
   keepLatest: boolean;
   /** Asks the sender to call `take` when the next record for this client is made. */
   post(source: FrameSource, bytes: number): void;
@@ -80,6 +80,7 @@ export class ReplyStream implements FrameSource {
 
   /** Adds an item of a handler that pushes. False, and nothing added, where the bound would be passed. */
   push(item: Buffer): boolean {
+    if (this.options.keepLatest) this.pending.truncate(Math.max(this.sendable, 0));
     const { count, bytes } = this.pending;
     const full = count >= MAX_PUSHED_ITEMS || bytes + item.length > MAX_PUSHED_BYTES;
     if (full && count > 0 && !this.ended) {
