@@ -1,4 +1,6 @@
 export { ParleyRecord, ParleyRecordBuilder, type CallOptions } from './client/call-options.js';
+export type { CollectOptions } from './client/collect/collect-options.js';
+export type { Answer } from './client/collect/collection.js';
 export { ParleyClient } from './client/parley-client.js';
 export type { CircuitBreakerState } from './client/policies/circuit.js';
 export type { PolicyEvent, PolicyReport } from './client/policies/policies.js';

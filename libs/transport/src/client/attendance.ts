@@ -1,5 +1,6 @@
 import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Link } from '../link/link.js';
+import { statusOfFailure } from './failure.js';
 
 /** How long an answer is taken for true, in ms. */
 export const ANSWER_COUNTS_MS = 1000;
@@ -40,8 +41,7 @@ export class Attendance {
     try {
       await this.link.open(timeoutMs);
     } catch (error) {
-      if (error instanceof ParleyException) throw error;
-      throw new ParleyException('UNAVAILABLE', error instanceof Error ? error.message : String(error));
+      throw ParleyException.of(statusOfFailure(error));
     }
   }
 

@@ -1,5 +1,4 @@
 import type { TopicSpec } from '../drivers/driver.js';
-import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Link } from '../link/link.js';
 import { RecordParcel } from '../link/parcel.js';
 import { choosePartition } from '../link/partitioner.js';
@@ -10,6 +9,7 @@ import type { InstanceAddress } from '../wire/header.js';
 import { encodeHeader } from '../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import type { Status } from '../wire/status.js';
+import { statusOfFailure } from './failure.js';
 import { callersMistake, headersOf, type Message } from './message.js';
 import { OutgoingCall } from './outgoing-call.js';
 import type { ReplyTaker, RequestTerms, ServerAddress } from './outgoing-call-options.js';
@@ -126,9 +126,4 @@ export class Caller {
   private inboxOf({ partition, instance }: ServerAddress): InstanceAddress {
     return { topic: this.settings.link.names.inbox(this.settings.to), partition, instance };
   }
-}
-
-function statusOfFailure(error: unknown): Status {
-  if (error instanceof ParleyException) return error.toStatus();
-  return { code: 'UNAVAILABLE', message: error instanceof Error ? error.message : String(error) };
 }

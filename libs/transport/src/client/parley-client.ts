@@ -7,6 +7,9 @@ import type { RecordMetadata } from '../link/send-record.js';
 import { resolveClientOptions, type ClientSettings, type ParleyClientOptions } from '../options/options.js';
 import { Attendance } from './attendance.js';
 import { Caller } from './caller.js';
+import { checkCollectOptions, type CollectOptions } from './collect/collect-options.js';
+import type { Answer } from './collect/collection.js';
+import { Collector } from './collect/collector.js';
 import { Emitter } from './emitter.js';
 import { GuardedCaller } from './guarded-caller.js';
 import { messageOf, type Message } from './message.js';
@@ -27,6 +30,7 @@ export class ParleyClient extends ClientProxy {
   private readonly link: Link;
   private readonly policies: Policies | undefined;
   private readonly caller: GuardedCaller;
+  private readonly collector: Collector;
   private readonly emitter: Emitter;
   private readonly ownsLink: boolean;
 
@@ -44,6 +48,7 @@ export class ParleyClient extends ClientProxy {
       waitForReady,
       timeoutOf: ({ options }) => timeoutOf(options, this.settings),
     });
+    this.collector = new Collector(this.link, this.settings);
     this.emitter = new Emitter(this.link, this.settings);
     this.link.onState(state => this._status$.next(state));
   }
@@ -86,6 +91,20 @@ export class ParleyClient extends ClientProxy {
     return new Replies<TResult>((taker, pulled) =>
       this.caller.call(this.read(this.createPacket(pattern, data)), taker, pulled),
     );
+  }
+
+  /**
+   * Asks every instance of the service, and gives each one's answer as it comes: `{ instance, value }`, or
+   * `{ instance, error }`. Cold. Completes with `expect` answers, or when `windowMs` have passed, with what came;
+   * unsubscribing ends the work on all instances. Policies and `waitForReady` do not apply.
+   */
+  collect<TResult = unknown, TInput = unknown>(
+    pattern: unknown,
+    data?: TInput,
+    options: CollectOptions = {},
+  ): Observable<Answer<TResult>> {
+    checkCollectOptions(options);
+    return this.collector.collect<TResult>(() => this.read(this.createPacket(pattern, data)), options);
   }
 
   override emit<TResult = RecordMetadata, TInput = unknown>(
