@@ -8,7 +8,7 @@ export const REBALANCED = { timeout: 10_000 };
 export interface Member {
   subscription: Subscription;
   records: ReceivedRecord[];
-  /** What it holds now, as the callbacks told. */
+  /** What it holds now of its topic, as the callbacks told, by partition; a member of several tells them apart itself. */
   held: Map<number, Assignment>;
   revoked: Assignment[];
 }
@@ -18,17 +18,33 @@ export async function join(
   options: Pick<SubscribeOptions, 'group' | 'topics'> & Partial<SubscribeOptions>,
 ): Promise<Member> {
   const member: Omit<Member, 'subscription'> = { records: [], held: new Map(), revoked: [] };
+  const epochs = new Map<string, number>();
+  const {
+    onBatch = ({ records }) => void member.records.push(...records),
+    onAssigned = assigned => assigned.forEach(entry => member.held.set(entry.partition, entry)),
+    onRevoked = revoked => noteRevoked(member, revoked),
+  } = options;
   const subscription = await driver.subscribe({
     from: 'earliest',
-    onBatch: ({ records, partition, epoch }) => {
-      expect(member.held.get(partition)?.epoch).toBe(epoch);
-      member.records.push(...records);
-    },
-    onAssigned: assigned => assigned.forEach(entry => member.held.set(entry.partition, entry)),
-    onRevoked: revoked => noteRevoked(member, revoked),
     ...options,
+    onBatch: batch => {
+      expect(epochs.get(nameOf(batch))).toBe(batch.epoch);
+      onBatch(batch);
+    },
+    onAssigned: assigned => {
+      for (const entry of assigned) epochs.set(nameOf(entry), entry.epoch);
+      onAssigned(assigned);
+    },
+    onRevoked: revoked => {
+      for (const entry of revoked) epochs.delete(nameOf(entry));
+      return onRevoked(revoked);
+    },
   });
   return { ...member, subscription };
+}
+
+function nameOf({ topic, partition }: { topic: string; partition: number }): string {
+  return `${topic}[${partition}]`;
 }
 
 export function noteRevoked(
