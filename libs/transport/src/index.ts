@@ -9,6 +9,7 @@ export type { Driver, ProvisionMode } from './drivers/driver.js';
 export type { KafkaOptions } from './drivers/kafka-options.js';
 export { ParleyExceptionFilter } from './exceptions/parley-exception.filter.js';
 export { ParleyException } from './exceptions/parley-exception.js';
+export { RequestSignal } from './gateway/request-signal.js';
 export type { LinkHealth, LinkState } from './link/link-health.js';
 export type { DriverFactory } from './link/link-options.js';
 export { Link } from './link/link.js';

@@ -33,6 +33,8 @@ export class Link {
   private takeRequest: ((record: ReceivedRecord) => void) | undefined;
   private readonly logger = new Logger('Parley');
   private session: Session | undefined;
+  /** While it is closed: the servers of calls that end with it are told. */
+  private leaving: Session | undefined;
   private opening: Promise<Session> | undefined;
   private abandonOpening: AbortController | undefined;
   private closing: Promise<void> | undefined;
@@ -107,9 +109,10 @@ export class Link {
 
   /** Sends a frame on its own. While the link is closed it is dropped: peers notice by the silence. */
   tell(to: InstanceAddress, frame: Frame): void {
-    if (!this.isOpen) return;
+    const sender = (this.session ?? this.leaving)?.sender;
+    if (!sender) return;
     const encoded = encodeFrame(frame);
-    this.sender.post(to, { take: () => [encoded] }, encoded.length);
+    sender.post(to, { take: () => [encoded] }, encoded.length);
   }
 
   newExecutionId(): string {
@@ -250,7 +253,9 @@ export class Link {
     const session = this.session ?? (await this.opening?.catch(() => undefined));
     this.session = undefined;
     this.opening = undefined;
+    this.leaving = session;
     this.router.abandonOutgoing(unavailable('this process closed its link to Kafka'));
+    this.leaving = undefined;
     this.peers.close();
     if (!session) return;
     const { drainTimeoutMs } = this.options;
