@@ -19,6 +19,14 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     service: ids,
   }),
   fc.record({ kind: fc.constant('next' as const), ...ofCall, seq: fc.maxSafeNat(), items }),
+  fc.record({
+    kind: fc.constant('part' as const),
+    ...ofCall,
+    seq: fc.maxSafeNat(),
+    at: fc.maxSafeNat(),
+    size: fc.maxSafeNat(),
+    bytes,
+  }),
   fc
     .record({ kind: fc.constant('complete' as const), ...ofCall, before: fc.nat(), items })
     .map(({ before, ...frame }) => ({ ...frame, total: before + frame.items.length })),

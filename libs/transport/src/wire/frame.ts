@@ -46,6 +46,19 @@ export interface NextFrame extends OfCall {
   items: readonly Buffer[];
 }
 
+/**
+ * Server to client: a stretch of item number `seq`, which is too large for one record. `at` is where it begins, `size`
+ * what the item weighs, in bytes. The item has come once all of it has; a client that does not know this frame misses
+ * the item, and says so.
+ */
+export interface PartFrame extends OfCall {
+  kind: 'part';
+  seq: number;
+  at: number;
+  size: number;
+  bytes: Buffer;
+}
+
 /** Server to client: the reply is whole. `items` are its last ones, so that a unary reply is this one frame. */
 export interface CompleteFrame extends OfCall {
   kind: 'complete';
@@ -100,7 +113,7 @@ export interface PulseFrame {
 
 export type Role = 'client' | 'server';
 
-export type ServerFrame = AcceptFrame | NextFrame | CompleteFrame | ErrorFrame;
+export type ServerFrame = AcceptFrame | NextFrame | PartFrame | CompleteFrame | ErrorFrame;
 export type ClientFrame = CreditFrame | CancelFrame;
 export type Frame = ServerFrame | ClientFrame | PulseFrame;
 
@@ -122,6 +135,8 @@ export function encodeFrame(frame: Frame): Buffer {
       );
     case 'next':
       return withItems(`next ${of} ${frame.seq} ${frame.items.length}`, frame.items);
+    case 'part':
+      return withPayload(`part ${of} ${frame.seq} ${frame.at} ${frame.size}`, frame.bytes);
     case 'complete':
       return withItems(`complete ${of} ${frame.total} ${frame.items.length}`, frame.items);
     case 'error':
@@ -207,6 +222,15 @@ function decodeFrame(fields: readonly string[], payload: Buffer): Frame | undefi
         ...ofCall(fields),
         seq: count(fields[3], 'sequence number'),
         items: items(count(fields[4], 'item count'), payload),
+      };
+    case 'part':
+      return {
+        kind,
+        ...ofCall(fields),
+        seq: count(fields[3], 'sequence number'),
+        at: count(fields[4], 'place'),
+        size: count(fields[5], 'size'),
+        bytes: payload,
       };
     case 'complete':
       return { kind, ...ofCall(fields), ...ending(fields, payload) };

@@ -7,23 +7,34 @@ const ids = fc.stringMatching(/^[A-Za-z0-9_-]{1,22}$/);
 const text = fc.string({ unit: 'grapheme', maxLength: 60 });
 const contentType = fc.constantFrom('j', 'u', 'b');
 
+const request = {
+  kind: fc.constant('request' as const),
+  callId: ids,
+  pattern: text,
+  replyTo: fc.record({
+    topic: fc.stringMatching(/^[A-Za-z0-9._-]{1,30}$/),
+    partition: fc.nat(),
+    instance: ids,
+  }),
+  timeoutMs: fc.nat(),
+  credit: fc.nat(),
+  creditBytes: fc.nat(),
+  resumeFrom: fc.nat(),
+  attempt: fc.nat(),
+  contentType,
+  correlationId: text,
+};
+
 const headers: fc.Arbitrary<Header> = fc.oneof(
+  fc.record(request),
+  fc.record({ ...request, partedBytes: fc.nat() }),
   fc.record({
-    kind: fc.constant('request' as const),
+    kind: fc.constant('part' as const),
     callId: ids,
-    pattern: text,
-    replyTo: fc.record({
-      topic: fc.stringMatching(/^[A-Za-z0-9._-]{1,30}$/),
-      partition: fc.nat(),
-      instance: ids,
-    }),
-    timeoutMs: fc.nat(),
-    credit: fc.nat(),
-    creditBytes: fc.nat(),
-    resumeFrom: fc.nat(),
     attempt: fc.nat(),
-    contentType,
-    correlationId: text,
+    at: fc.nat(),
+    size: fc.nat(),
+    timeoutMs: fc.nat(),
   }),
   fc.record({
     kind: fc.constant('event' as const),

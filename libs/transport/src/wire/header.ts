@@ -4,6 +4,8 @@ import { WireError } from './wire-error.js';
 /** The one header that carries all protocol fields: a versioned, space-separated ASCII line. */
 export const PARLEY_HEADER = 'parley';
 export const WIRE_VERSION = '1';
+/** The kind of a request whose data came ahead in parts. */
+const PARTED = 'parted-request';
 /** What a dispatch hook attached to the packet, as JSON. */
 export const METADATA_HEADER = 'parley-metadata';
 
@@ -30,6 +32,25 @@ export interface RequestHeader {
   contentType: string;
   /** The id of the message that began the chain this one belongs to. */
   correlationId: string;
+  /**
+   * What the data weighs where it came ahead of this record, in parts; the record's value is empty then. Such a
+   * header is of a kind of its own, so that a server which does not know parts leaves the request out.
+   */
+  partedBytes?: number;
+}
+
+/** A stretch of a request's data, in the partition that its request follows in. */
+export interface PartHeader {
+  kind: 'part';
+  callId: string;
+  /** That of the request: one that is sent again comes with parts of its own. */
+  attempt: number;
+  /** Where in the data it begins, in bytes. */
+  at: number;
+  /** What the data weighs, in bytes. */
+  size: number;
+  /** As long as the caller waits, counted from the record's append time, its request may follow. In ms. */
+  timeoutMs: number;
 }
 
 /** An event as it travels in the header of its record. */
@@ -47,7 +68,7 @@ export interface FramesHeader {
   instance: string;
 }
 
-export type Header = RequestHeader | EventHeader | FramesHeader;
+export type Header = RequestHeader | PartHeader | EventHeader | FramesHeader;
 
 /** Where frames for an instance go. */
 export interface InstanceAddress {
@@ -60,8 +81,12 @@ export function encodeHeader(header: Header): string {
   switch (header.kind) {
     case 'request': {
       const { topic, partition, instance } = header.replyTo;
-      return `${WIRE_VERSION} request ${header.callId} ${word(header.pattern)} ${topic} ${partition} ${instance} ${header.timeoutMs} ${header.credit} ${header.attempt} ${header.contentType} ${word(header.correlationId)} ${header.creditBytes} ${header.resumeFrom}`;
+      const { partedBytes } = header;
+      const kind = partedBytes === undefined ? 'request' : `${PARTED} ${partedBytes}`;
+      return `${WIRE_VERSION} ${kind} ${header.callId} ${word(header.pattern)} ${topic} ${partition} ${instance} ${header.timeoutMs} ${header.credit} ${header.attempt} ${header.contentType} ${word(header.correlationId)} ${header.creditBytes} ${header.resumeFrom}`;
     }
+    case 'part':
+      return `${WIRE_VERSION} part ${header.callId} ${header.attempt} ${header.at} ${header.size} ${header.timeoutMs}`;
     case 'event':
       return `${WIRE_VERSION} event ${word(header.messageId)} ${word(header.pattern)} ${header.contentType} ${word(header.correlationId)}`;
     case 'frames':
@@ -79,22 +104,17 @@ export function decodeHeader(line: Buffer): Header {
   }
   switch (fields[1]) {
     case 'request':
+      return request(fields);
+    case PARTED:
+      return { ...request(fields.toSpliced(2, 1)), partedBytes: count(fields[2], 'size') };
+    case 'part':
       return {
-        kind: 'request',
+        kind: 'part',
         callId: id(fields[2], 'call id'),
-        pattern: unword(fields[3], 'pattern'),
-        replyTo: {
-          topic: topic(fields[4]),
-          partition: count(fields[5], 'partition'),
-          instance: id(fields[6], 'instance'),
-        },
-        timeoutMs: count(fields[7], 'timeout'),
-        credit: count(fields[8], 'credit'),
-        attempt: count(fields[9], 'attempt'),
-        contentType: contentType(fields[10]),
-        correlationId: unword(fields[11], 'correlation id'),
-        creditBytes: count(fields[12], 'byte credit'),
-        resumeFrom: count(fields[13], 'resume point'),
+        attempt: count(fields[3], 'attempt'),
+        at: count(fields[4], 'place'),
+        size: count(fields[5], 'size'),
+        timeoutMs: count(fields[6], 'timeout'),
       };
     case 'event':
       return {
@@ -109,6 +129,26 @@ export function decodeHeader(line: Buffer): Header {
     default:
       throw new WireError(`unknown record kind ${JSON.stringify(fields[1])}`);
   }
+}
+
+function request(fields: readonly string[]): RequestHeader {
+  return {
+    kind: 'request',
+    callId: id(fields[2], 'call id'),
+    pattern: unword(fields[3], 'pattern'),
+    replyTo: {
+      topic: topic(fields[4]),
+      partition: count(fields[5], 'partition'),
+      instance: id(fields[6], 'instance'),
+    },
+    timeoutMs: count(fields[7], 'timeout'),
+    credit: count(fields[8], 'credit'),
+    attempt: count(fields[9], 'attempt'),
+    contentType: contentType(fields[10]),
+    correlationId: unword(fields[11], 'correlation id'),
+    creditBytes: count(fields[12], 'byte credit'),
+    resumeFrom: count(fields[13], 'resume point'),
+  };
 }
 
 const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
