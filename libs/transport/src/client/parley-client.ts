@@ -6,6 +6,7 @@ import { Link } from '../link/link.js';
 import type { RecordMetadata } from '../link/send-record.js';
 import { resolveClientOptions, type ClientSettings, type ParleyClientOptions } from '../options/options.js';
 import { Attendance } from './attendance.js';
+import { keepContext } from '../server/execution-scope.js';
 import { Caller } from './caller.js';
 import { checkCollectOptions, type CollectOptions } from './collect/collect-options.js';
 import type { Answer } from './collect/collection.js';
@@ -37,6 +38,7 @@ export class ParleyClient extends ClientProxy {
   /** Of its own link by default; `link` shares one, as ParleyModule does. */
   constructor(options: ParleyClientOptions, link?: Link) {
     super();
+    keepContext();
     this.settings = resolveClientOptions(options);
     this.ownsLink = link === undefined;
     this.link = link ?? new Link(this.settings.link);
