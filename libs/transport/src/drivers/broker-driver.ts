@@ -4,6 +4,7 @@ import { Cluster } from './cluster/cluster.js';
 import { Presence } from './cluster/presence.js';
 import { TopicLeaders } from './cluster/topic-leaders.js';
 import { ensureTopics } from './cluster/topics.js';
+import { Codecs } from './compression/codecs.js';
 import { DriverError } from './driver.js';
 import type {
   Driver,
@@ -26,7 +27,6 @@ import type { KafkaOptions, Timeouts } from './kafka-options.js';
 import { Listeners } from './listeners.js';
 import { Produce } from './producing/produce.js';
 import { PartitionTail } from './reading/tail.js';
-import type { Decompress } from './reading/fetched.js';
 import { within } from './timing/deadline.js';
 
 /** What closing may take beyond the drain that was asked for. */
@@ -36,7 +36,6 @@ const CLOSE_MARGIN_MS = 2_500;
 export interface KafkaClient {
   readonly name: string;
   readonly makeConnection: MakeConnection;
-  readonly decompress: Decompress;
   /** What `unwrap` of the driver gives. */
   readonly unwrapped: unknown;
 }
@@ -53,6 +52,7 @@ export class BrokerDriver implements Driver {
   private readonly leaders: TopicLeaders;
   private readonly producing: Produce;
   private readonly presence: Presence;
+  private readonly codecs: Codecs;
   private readonly parts = new Set<{ close(): Promise<void> }>();
   private readonly requests = new Set<Promise<unknown>>();
   private readonly stopping = new AbortController();
@@ -67,9 +67,10 @@ export class BrokerDriver implements Driver {
     this.listeners = new Listeners<DriverEvents>(error =>
       logger.error(`A listener of the Kafka driver threw: ${messageOf(error)}`, 'ParleyKafka'),
     );
+    this.codecs = new Codecs(options.codecs);
     this.cluster = this.newCluster();
     this.leaders = new TopicLeaders(this.cluster);
-    this.producing = new Produce(this.cluster, this.leaders);
+    this.producing = new Produce(this.cluster, this.leaders, this.codecs);
     this.presence = new Presence({ ask: () => this.cluster.metadata([]), emit: this.emit });
   }
 
@@ -83,6 +84,8 @@ export class BrokerDriver implements Driver {
   }
 
   async ensureTopics(topics: readonly TopicSpec[], mode: ProvisionMode): Promise<void> {
+    const compressions = new Set(topics.flatMap(({ compression }) => compression ?? []));
+    await Promise.all([...compressions].map(name => this.codecs.of(name)));
     await ensureTopics(this.cluster, topics, mode, {
       requestTimeoutMs: this.timeouts.requestTimeoutMs,
       signal: this.stopping.signal,
@@ -113,18 +116,18 @@ export class BrokerDriver implements Driver {
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     this.refuseClosed();
-    const { timeouts, client, emit } = this;
+    const { timeouts, codecs, emit } = this;
     const subscribed = { ...options, instanceId: options.instanceId ?? this.options.instanceId };
     const newCluster = () => this.newCluster();
-    const { decompress } = client;
+    const { decompress } = codecs;
     return this.keep(new GroupSubscription(subscribed, { ...timeouts, newCluster, decompress, emit }));
   }
 
   async tail(options: TailOptions): Promise<Tail> {
     this.refuseClosed();
-    const { timeouts, client, emit } = this;
+    const { timeouts, codecs, emit } = this;
     const cluster = this.newCluster();
-    const { decompress } = client;
+    const { decompress } = codecs;
     return this.keep(new PartitionTail(options, { ...timeouts, cluster, decompress, emit }));
   }
 

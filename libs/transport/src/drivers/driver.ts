@@ -1,3 +1,5 @@
+import type { CompressionName } from './compression/codec.js';
+
 /**
  * The port behind which a Kafka client hides. Nothing outside `drivers/` imports a Kafka client; every driver
  * passes one conformance suite.
@@ -64,6 +66,8 @@ export interface TopicSpec {
   /** -1: the broker's default. */
   replication: number;
   config?: Readonly<Record<string, string>>;
+  /** What its records ask for: it is an error where there is no such codec. */
+  compression?: CompressionName;
 }
 
 export interface PartitionLeader {
@@ -80,6 +84,11 @@ export interface OutgoingRecord {
   key: Buffer | null;
   value: Buffer | null;
   headers: Readonly<Record<string, HeaderValue>>;
+  /**
+   * How to compress the batch that begins with this record; all records of a topic ask for the same. Batches under
+   * 1,024 bytes, and those that would not shrink, are sent as they are. Default: not at all.
+   */
+  compression?: CompressionName;
 }
 
 export interface ProduceOutcome {

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import type { GivenCodecs } from './compression/codecs.js';
 
 /** How to reach the Kafka cluster. The same options serve every driver. */
 export interface KafkaOptions {
@@ -24,6 +25,11 @@ export interface KafkaOptions {
    * out the session. Letters, digits, ".", "_" and "-", at most 249. Default: not static.
    */
   instanceId?: string;
+  /**
+   * Codecs in place of those that are found by themselves: gzip is Node's own, and so is zstd from Node 22.15 on;
+   * snappy is of the package `snappy`, lz4 of `lz4-napi`, zstd of `@mongodb-js/zstd` where Node has none.
+   */
+  codecs?: GivenCodecs;
 }
 
 export type SaslOptions =

@@ -24,11 +24,11 @@ export async function sendRecord(
   record: UnplacedRecord,
   timeoutMs: number,
 ): Promise<RecordMetadata> {
-  const { topic } = spec;
+  const { topic, compression } = spec;
   const partition = await choosePartition(link, spec, record.key);
   return new Promise<RecordMetadata>((resolve, reject) => {
     const parcel = new RecordParcel(
-      { ...record, topic, partition },
+      { ...record, topic, partition, compression },
       performance.now() + timeoutMs,
       offset => {
         clearTimeout(timer);

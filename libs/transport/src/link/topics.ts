@@ -1,3 +1,4 @@
+import type { CompressionName } from '../drivers/compression/codec.js';
 import type { TopicSpec } from '../drivers/driver.js';
 
 /** How many partitions and replicas a kind of topic gets when Parley makes it. */
@@ -7,10 +8,15 @@ export interface TopicShape {
   replication: number;
 }
 
+export interface EventTopicShape extends TopicShape {
+  /** How events, and their dead letters, are compressed. Batches under 1,024 bytes are sent as they are. */
+  compression?: CompressionName;
+}
+
 export interface TopicShapes {
   calls: TopicShape;
   inbox: TopicShape;
-  events: TopicShape;
+  events: EventTopicShape;
 }
 
 /** Frames are of use for as long as a caller waits; an hour leaves room to look at them. */
@@ -33,6 +39,6 @@ export function inboxTopic(topic: string, shape: TopicShape): TopicSpec {
 }
 
 /** An event topic and its dead letters keep the broker's own settings. */
-export function eventTopic(topic: string, shape: TopicShape): TopicSpec {
+export function eventTopic(topic: string, shape: EventTopicShape): TopicSpec {
   return { topic, ...shape };
 }

@@ -25,6 +25,9 @@ describe('options', () => {
     [{ ...minimal, timeoutMs: '5s' }, 'timeoutMs: Invalid input: expected number, received string; got "5s"'],
     [{ ...minimal, conccurency: 5 }, 'Unrecognized key: "conccurency"'],
     [{ ...minimal, driver: 'rdkafka' }, 'driver: Invalid'],
+    [{ ...minimal, topics: { events: { compression: 'brotli' } } }, 'topics.events.compression: Invalid'],
+    [{ ...minimal, topics: { calls: { compression: 'gzip' } } }, 'topics.calls: Unrecognized key'],
+    [{ ...minimal, kafka: { brokers: 'a:1', codecs: { lz4: {} } } }, 'kafka.codecs.lz4: Invalid'],
     [{ ...minimal, codec: {} }, 'codec: must be a codec'],
     [
       { ...minimal, topics: { calls: { partitions: 1.5 } } },

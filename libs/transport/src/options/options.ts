@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { DriverFactory, LinkOptions } from '../link/link-options.js';
+import { COMPRESSION_NAMES } from '../drivers/compression/codec.js';
+import type { CompressionCodec, CompressionName } from '../drivers/compression/codec.js';
 import type { ProvisionMode } from '../drivers/driver.js';
 import { DRIVER_NAMES, driverFactory, type DriverName } from '../drivers/drivers.js';
 import type { KafkaOptions } from '../drivers/kafka-options.js';
 import type { SenderOptions } from '../link/sender-options.js';
-import type { TopicShape } from '../link/topics.js';
+import type { EventTopicShape, TopicShape } from '../link/topics.js';
 import type { Routing, RoutingName } from '../routing/routing.js';
 import { topicPerPattern } from '../routing/topic-per-pattern.js';
 import { topicPerService } from '../routing/topic-per-service.js';
@@ -48,6 +50,15 @@ export const DEFAULTS = {
   replication: -1,
 } as const;
 
+export interface EventOptions extends Partial<TopicShape> {
+  /**
+   * `gzip` needs nothing, `zstd` Node 22.15 or the package @mongodb-js/zstd, `snappy` the package snappy, `lz4` the
+   * package lz4-napi: a server does not start where its codec is missing. Readers know by themselves what was used.
+   * Batches under 1,024 bytes are sent as they are. Default `none`. Calls and their replies are never compressed.
+   */
+  compression?: CompressionName | 'none';
+}
+
 /** What ParleyModule.forRoot and ParleyServer take. Only `service` and `kafka.brokers` have no default. */
 export interface ParleyOptions {
   /** This service's name: what a host is in HTTP. Letters, digits, ".", "_" and "-". */
@@ -66,7 +77,7 @@ export interface ParleyOptions {
   prefix?: string;
   /** Whether missing topics are made (default), only checked for, or left alone. */
   provision?: ProvisionMode;
-  topics?: { calls?: Partial<TopicShape>; inbox?: Partial<TopicShape>; events?: Partial<TopicShape> };
+  topics?: { calls?: Partial<TopicShape>; inbox?: Partial<TopicShape>; events?: EventOptions };
   timeoutMs?: number;
   emitTimeoutMs?: number;
   window?: number;
@@ -131,6 +142,7 @@ const schema = z.strictObject({
       .pipe(z.array(broker).min(1, 'needs at least one host:port')),
     connectionTimeoutMs: milliseconds.optional(),
     requestTimeoutMs: milliseconds.optional(),
+    codecs: z.partialRecord(z.enum(COMPRESSION_NAMES), z.custom<CompressionCodec>(isCompression)).optional(),
     instanceId: z
       .string()
       .regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/, 'must be 1 to 249 letters, digits, ".", "_" and "-"')
@@ -153,7 +165,7 @@ const schema = z.strictObject({
     .strictObject({
       calls: topicShape.optional(),
       inbox: topicShape.optional(),
-      events: topicShape.optional(),
+      events: topicShape.extend({ compression: z.enum(['none', ...COMPRESSION_NAMES]).optional() }).optional(),
     })
     .optional(),
   timeoutMs: milliseconds.optional(),
@@ -212,6 +224,10 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     partitions: valid.topics?.[kind]?.partitions ?? DEFAULTS.partitions[kind],
     replication: valid.topics?.[kind]?.replication ?? DEFAULTS.replication,
   });
+  const eventShape = (): EventTopicShape => {
+    const compression = valid.topics?.events?.compression ?? 'none';
+    return compression === 'none' ? shape('events') : { ...shape('events'), compression };
+  };
   return {
     service: valid.service,
     kafka: valid.kafka,
@@ -219,7 +235,7 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     codec: valid.codec ?? jsonCodec,
     names: routing(valid.routing ?? DEFAULTS.routing, valid.prefix ?? DEFAULTS.prefix),
     provision: valid.provision ?? DEFAULTS.provision,
-    topics: { calls: shape('calls'), inbox: shape('inbox'), events: shape('events') },
+    topics: { calls: shape('calls'), inbox: shape('inbox'), events: eventShape() },
     sender: valid.sender ?? {},
     drainTimeoutMs: valid.drainTimeoutMs ?? DEFAULTS.drainTimeoutMs,
     pulseIntervalMs: valid.pulseIntervalMs ?? DEFAULTS.pulseIntervalMs,
@@ -261,6 +277,11 @@ function shown(value: unknown): string {
 function isCodec(value: unknown): boolean {
   const { name, encode, decode } = (value ?? {}) as Partial<Codec>;
   return typeof name === 'string' && typeof encode === 'function' && typeof decode === 'function';
+}
+
+function isCompression(value: unknown): boolean {
+  const { compress, decompress } = (value ?? {}) as Partial<CompressionCodec>;
+  return typeof compress === 'function' && typeof decompress === 'function';
 }
 
 function isRouting(value: unknown): boolean {

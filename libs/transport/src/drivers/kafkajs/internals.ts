@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
 
 /**
@@ -113,14 +112,6 @@ export function cutConnection(connection: KafkajsConnection, reason: Error): voi
   });
 }
 
-/** The plain bytes of a compressed batch, by kafkajs's codecs: gzip, and what the application registered. */
-export async function decompress(codec: number, bytes: Buffer): Promise<Buffer> {
-  const make: unknown = Reflect.get(kafkajs.CompressionCodecs, codec);
-  const made: unknown = typeof make === 'function' ? make() : undefined;
-  if (!isCodec(made)) throw new Error(`compression codec ${codec} is unknown`);
-  return made.decompress(bytes);
-}
-
 /**
  * After its first answer a connection of kafkajs sets a timer for the next millisecond, and another when that
  * fires, for ever: 5 % of a core while idle. The timer is of use only while requests wait to be sent.
@@ -150,8 +141,4 @@ function refuseVersion(): never {
 
 function isCreateCluster(value: unknown): value is CreateCluster {
   return typeof value === 'function';
-}
-
-function isCodec(value: unknown): value is { decompress(bytes: Buffer): Promise<Buffer> } {
-  return typeof value === 'object' && value !== null && 'decompress' in value;
 }

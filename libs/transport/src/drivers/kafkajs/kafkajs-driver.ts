@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { BrokerDriver } from '../broker-driver.js';
 import type { Driver } from '../driver.js';
 import type { KafkaOptions } from '../kafka-options.js';
-import { brokerFactory, decompress, guardClusters } from './internals.js';
+import { brokerFactory, guardClusters } from './internals.js';
 import { kafkajsConnections } from './kafkajs-connection.js';
 import { createKafka } from './settings.js';
 
@@ -12,5 +12,5 @@ export function createKafkajsDriver(options: KafkaOptions, logger: LoggerService
   guardClusters(kafka);
   const createBroker = brokerFactory(createKafka(options, logger, { ownTimeouts: true }));
   const makeConnection = kafkajsConnections(createBroker, options.clientId);
-  return new BrokerDriver({ name: 'kafkajs', makeConnection, decompress, unwrapped: kafka }, options, logger);
+  return new BrokerDriver({ name: 'kafkajs', makeConnection, unwrapped: kafka }, options, logger);
 }

@@ -24,8 +24,7 @@ export function createPlatformaticDriver(options: KafkaOptions, logger: LoggerSe
     load,
     options: { ...connectionOptions(options, ''), clientId, bootstrapBrokers: [...brokers] },
   };
-  const decompress = async (codec: number, bytes: Buffer) => decompressed(await load(), codec, bytes);
-  return new BrokerDriver({ name: 'platformatic', makeConnection, decompress, unwrapped }, options, logger);
+  return new BrokerDriver({ name: 'platformatic', makeConnection, unwrapped }, options, logger);
 }
 
 function loadedOnce(): () => Promise<PlatformaticKafka> {
@@ -37,11 +36,4 @@ function loadedOnce(): () => Promise<PlatformaticKafka> {
     });
     return loading;
   };
-}
-
-function decompressed(client: PlatformaticKafka, codec: number, bytes: Buffer): Buffer {
-  const algorithm = client.compressionsAlgorithmsByBitmask[codec];
-  if (!algorithm) throw new Error(`it is compressed by a codec that is not known, number ${codec}`);
-  if (!algorithm.available) throw new Error(`this Node has no decompression for codec number ${codec}`);
-  return algorithm.decompressSync(bytes);
 }

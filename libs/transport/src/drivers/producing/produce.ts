@@ -1,3 +1,4 @@
+import type { Codecs } from '../compression/codecs.js';
 import { DriverError } from '../driver.js';
 import type { OutgoingRecord, ProduceOutcome } from '../driver.js';
 import type { BrokerLink } from '../cluster/broker-link.js';
@@ -5,9 +6,10 @@ import type { Cluster } from '../cluster/cluster.js';
 import { brokerError, NO_ERROR, unanswered, UNKNOWN_TOPIC_OR_PARTITION } from '../errors.js';
 import { APIS } from '../protocol/api.js';
 import { decodeProduce, encodeProduce, groupByPartition } from '../protocol/produce.js';
-import type { PartitionAnswer } from '../protocol/produce.js';
+import type { PartitionAnswer, ProduceEncoding } from '../protocol/produce.js';
 import { Reader } from '../protocol/reader.js';
 import type { TopicLeaders } from '../cluster/topic-leaders.js';
+import { compressBatches, wantingCompression } from './compressed-batches.js';
 
 /** Longer than the broker itself may take, so that it is the broker that tells of a time-out. */
 const ANSWER_MARGIN_MS = 500;
@@ -22,6 +24,7 @@ export class Produce {
   constructor(
     private readonly cluster: Cluster,
     private readonly leaders: TopicLeaders,
+    private readonly codecs: Codecs,
   ) {}
 
   async send(
@@ -41,8 +44,15 @@ export class Produce {
         throw unanswered(`Connecting to broker ${leader}`, error);
       }
     }
-    const answers = await exchange(link, groups, timeoutMs);
-    return this.judge(groups, answers);
+    const timestamp = Date.now();
+    const wanted = wantingCompression(groups);
+    if (wanted.length === 0) return this.judge(groups, await exchange(link, groups, { timeoutMs, timestamp }));
+    const { batches: ready, failed } = await compressBatches(wanted, this.codecs, timestamp);
+    const outcomes = failed.map(failure => ({ ...failure, baseOffset: -1 }));
+    for (const { topic, partition } of failed) remove(groups, topic, partition);
+    if (groups.size === 0) return outcomes;
+    const answers = await exchange(link, groups, { timeoutMs, timestamp, ready });
+    return [...outcomes, ...(await this.judge(groups, answers))];
   }
 
   /** One outcome for each partition that was sent, whatever the broker answered. */
@@ -84,12 +94,13 @@ export class Produce {
   }
 }
 
-function exchange(link: BrokerLink, groups: Groups, timeoutMs: number): Promise<readonly PartitionAnswer[]> {
-  const request = encodeProduce(groups, {
-    reserve: link.headerBytes,
-    timeoutMs,
-    timestamp: Date.now(),
-  });
+function exchange(
+  link: BrokerLink,
+  groups: Groups,
+  encoding: Omit<ProduceEncoding, 'reserve'>,
+): Promise<readonly PartitionAnswer[]> {
+  const { timeoutMs } = encoding;
+  const request = encodeProduce(groups, { reserve: link.headerBytes, ...encoding });
   return new Promise((resolve, reject) => {
     link.dispatch(APIS.produce, request, timeoutMs + ANSWER_MARGIN_MS, (error, payload) => {
       if (error) return reject(error);
@@ -102,6 +113,12 @@ function exchange(link: BrokerLink, groups: Groups, timeoutMs: number): Promise<
       }
     });
   });
+}
+
+function remove(groups: Groups, topic: string, partition: number): void {
+  const partitions = groups.get(topic);
+  partitions?.delete(partition);
+  if (partitions?.size === 0) groups.delete(topic);
 }
 
 function outcomesOf(

@@ -34,21 +34,36 @@ export function groupByPartition(
 
 const ALL_REPLICAS = -1;
 
+interface ReadyBatch {
+  encoded: Buffer;
+  bytes: number;
+}
+
+export interface ProduceEncoding {
+  /** Bytes left free at the start. */
+  reserve: number;
+  timeoutMs: number;
+  timestamp: number;
+  /** Batches that were written before, by their records. */
+  ready?: ReadonlyMap<readonly OutgoingRecord[], Buffer>;
+}
+
 /**
  * A whole produce request in one buffer of its exact size, written once. `reserve` bytes are left free at its
  * start for the request header; `timestamp` is that of all records.
  */
 export function encodeProduce(
   topics: ReadonlyMap<string, ReadonlyMap<number, readonly OutgoingRecord[]>>,
-  { reserve, timeoutMs, timestamp }: { reserve: number; timeoutMs: number; timestamp: number },
+  { reserve, timeoutMs, timestamp, ready }: ProduceEncoding,
 ): Buffer {
-  const measured = new Map<string, [partition: number, batch: MeasuredBatch][]>();
+  const measured = new Map<string, [partition: number, batch: MeasuredBatch | ReadyBatch][]>();
   let size = reserve + 12; // transactional id, acks, time-out, number of topics
   for (const [topic, partitions] of topics) {
-    const batches: [number, MeasuredBatch][] = [];
+    const batches: [number, MeasuredBatch | ReadyBatch][] = [];
     size += 2 + Buffer.byteLength(topic) + 4;
     for (const [partition, records] of partitions) {
-      const batch = measureBatch(records);
+      const encoded = ready?.get(records);
+      const batch = encoded ? { encoded, bytes: encoded.length } : measureBatch(records);
       batches.push([partition, batch]);
       size += 8 + batch.bytes;
     }
@@ -68,7 +83,8 @@ export function encodeProduce(
     for (const [partition, batch] of batches) {
       at = buffer.writeInt32BE(partition, at);
       at = buffer.writeInt32BE(batch.bytes, at);
-      at = writeBatch(buffer, at, batch, timestamp);
+      at =
+        'encoded' in batch ? at + batch.encoded.copy(buffer, at) : writeBatch(buffer, at, batch, timestamp);
     }
   }
   return buffer;

@@ -59,6 +59,15 @@ export function writeBatch(target: Buffer, start: number, batch: MeasuredBatch, 
   return at;
 }
 
+/** A written batch with its records replaced by their compressed bytes. `codec` is Kafka's number of it. */
+export function compressedBatch(plain: Buffer, packed: Buffer, codec: number): Buffer {
+  const batch = Buffer.concat([plain.subarray(0, BATCH_HEADER_BYTES), packed]);
+  batch.writeInt32BE(batch.length - 12, 8);
+  batch.writeInt16BE(batch.readInt16BE(21) | codec, 21);
+  batch.writeUInt32BE(crc32c(batch, 21, batch.length), 17);
+  return batch;
+}
+
 function measureRecord({ key, value, headers }: Record, offsetDelta: number): number {
   let bytes = 2 + varintBytes(offsetDelta); // attributes, timestamp delta 0
   bytes += key === null ? 1 : varintBytes(key.length) + key.length;
