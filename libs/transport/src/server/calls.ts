@@ -1,0 +1,319 @@
+import { Logger } from '@nestjs/common';
+import type { RecordWork } from '../consume/consumption.js';
+import type { ReceivedRecord } from '../drivers/driver.js';
+import { isUnexpected } from '../exceptions/thrown.js';
+import type { Link } from '../link/link.js';
+import { acceptFlags, type AcceptFlag, type AcceptFrame } from '../wire/frame.js';
+import { decodeHeader, PARLEY_HEADER, type RequestHeader } from '../wire/header.js';
+import type { Status } from '../wire/status.js';
+import { WireError } from '../wire/wire-error.js';
+import { contextOfRequest } from './context-of-record.js';
+import type { Handling } from './handling.js';
+import type { CallHandler, Handlers } from './handlers.js';
+import { IncomingCall } from './incoming-call.js';
+import { Offer } from './offer.js';
+import type { ParleyContext } from './parley-context.js';
+import { ReplyStream, type Credit } from './reply-stream.js';
+
+/** How far the clocks of broker and server may be apart before a live request is taken for an expired one, in ms. */
+export const CLOCK_TOLERANCE_MS = 2000;
+
+const NOTHING_TO_DO = () => Promise.resolve();
+
+export interface CallsOptions {
+  /** Streams open at a time; a further one fails RESOURCE_EXHAUSTED. */
+  maxStreams: number;
+  /** Runs a handler between Nest's processing hooks. */
+  withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
+}
+
+/** One execution that is to be started. */
+interface Start extends CallHandler {
+  request: RequestHeader;
+  record: ReceivedRecord;
+  data: unknown;
+  execution: string;
+  credit: Credit;
+  /** The client knows of the execution already. */
+  announced: boolean;
+  /** Kafka need not give the request to another server any more. */
+  done: () => void;
+}
+
+/** The calls that run in this process: makes one of each request, and holds it until its reply is settled. */
+export class Calls {
+  private readonly logger = new Logger('Parley');
+  private readonly running = new Set<IncomingCall>();
+  private readonly offers = new Set<Offer>();
+  private readonly idleWaiters: (() => void)[] = [];
+  private streams = 0;
+  /** Requests that nobody waited for any more when their turn came. */
+  expired = 0;
+
+  constructor(
+    private readonly link: Link,
+    private readonly handlers: Handlers,
+    private readonly options: CallsOptions,
+  ) {}
+
+  /**
+   * What to do for a record that holds a request: run it, or with `refusal` answer it so. Whatever the record holds,
+   * its work ends.
+   */
+  work(record: ReceivedRecord, redelivered: boolean, refusal?: Status): RecordWork {
+    const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
+    let request: RequestHeader;
+    try {
+      request = requestOf(record);
+      if (!this.link.options.names.isInbox(request.replyTo.topic)) {
+        throw new WireError(`reply topic ${request.replyTo.topic} is not an inbox`);
+      }
+    } catch (error) {
+      this.logger.warn(
+        `Dropped a record of ${record.topic}-${record.partition} at ${record.offset}: ${(error as Error).message}`,
+      );
+      return { lane, run: NOTHING_TO_DO };
+    }
+    if (refusal) return { lane, run: () => this.refuse(request, refusal) };
+    return { lane, run: done => this.execute(request, record, redelivered, done) };
+  }
+
+  /** Ends the streams that can go on elsewhere: their callers lose nothing by it. */
+  moveStreams(): void {
+    for (const call of this.running) if (call.movable) call.drain();
+  }
+
+  /** Resolves once nothing runs, or after `timeoutMs`. */
+  async idle(timeoutMs: number): Promise<void> {
+    if (this.running.size === 0) return;
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.idleWaiters.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  /** Ends what still runs: the callers are told UNAVAILABLE. */
+  drain(): void {
+    for (const call of this.running) call.drain();
+  }
+
+  /** Requests that are only offered stay Kafka's: the next server offers them again. */
+  withdrawOffers(): void {
+    for (const offer of this.offers) offer.withdraw();
+  }
+
+  /** Resolves when the request needs its lane and slot no more: it is answered, or a stream that its client holds. */
+  private async execute(
+    request: RequestHeader,
+    record: ReceivedRecord,
+    redelivered: boolean,
+    done: () => void,
+  ): Promise<void> {
+    if (Date.now() - record.timestamp > request.timeoutMs + CLOCK_TOLERANCE_MS) {
+      this.expired += 1;
+      return;
+    }
+    const { service, codec } = this.link.options;
+    const found = this.handlers.call(request.pattern);
+    if (!found) return this.refuse(request, unimplemented(service, request.pattern));
+    if (request.resumeFrom > 0 && !found.handling.resumable) {
+      return this.refuse(request, notResumable(request));
+    }
+    let data: unknown;
+    try {
+      data = codec.decode(request.contentType, record.value ?? Buffer.alloc(0));
+    } catch (error) {
+      return this.refuse(request, {
+        code: 'INVALID_ARGUMENT',
+        message: `the request cannot be read: ${(error as Error).message}`,
+      });
+    }
+    // Each property by its name: a spread here costs a tenth of a small call.
+    const start: Start = {
+      handler: found.handler,
+      handling: found.handling,
+      request,
+      record,
+      data,
+      execution: this.link.newExecutionId(),
+      credit: { items: request.credit, bytes: request.creditBytes },
+      announced: false,
+      done,
+    };
+    return redelivered ? this.offer(start) : this.start(start);
+  }
+
+  /** Runs the request once its client has said that it still waits. */
+  private offer(start: Start): Promise<void> {
+    const { request, record, execution, handling } = start;
+    const { replyTo } = request;
+    const { router, peers } = this.link;
+    return new Promise<void>((leave, stay) => {
+      const forget = () => {
+        this.offers.delete(offer);
+        peers.release('server', replyTo.instance, execution);
+        router.removeIncoming(execution);
+      };
+      const offer = new Offer({
+        withinMs: Math.max(0, record.timestamp + request.timeoutMs + CLOCK_TOLERANCE_MS - Date.now()),
+        onTaken: credit => {
+          forget();
+          if (handling.redelivery === 'fail')
+            this.refuse(request, mayHaveRun(request), execution).then(leave, stay);
+          else this.start({ ...start, credit, announced: true }).then(leave, stay);
+        },
+        onDeclined: () => {
+          forget();
+          leave();
+        },
+        onWithdrawn: () => {
+          forget();
+          stay(new Error('the server is draining'));
+        },
+      });
+      this.offers.add(offer);
+      router.addIncoming(execution, offer);
+      peers.hold('server', replyTo, execution, offer);
+      this.link.tell(replyTo, this.accept(request, execution, handling, ['redelivered']));
+    });
+  }
+
+  private start(start: Start): Promise<void> {
+    const { request, record, execution, handling, announced } = start;
+    const { replyTo, pattern } = request;
+    const { router, peers, options } = this.link;
+    const context = contextOfRequest(request, record);
+    return new Promise<void>(leave => {
+      let endHooks: () => void = () => undefined;
+      let streaming = false;
+      const reply = new ReplyStream({
+        accept: this.accept(request, execution, handling),
+        credit: start.credit,
+        resumeFrom: request.resumeFrom,
+        announced,
+        introduced: options.names.isInbox(record.topic),
+        keepLatest: handling.overflow === 'latest',
+        post: (source, bytes) => this.link.sender.post(replyTo, source, bytes),
+        onAnnounced: () => peers.hold('server', replyTo, execution, call),
+        onStreaming: () => {
+          streaming = true;
+          this.streams += 1;
+          call.beginStream();
+          if (this.streams > this.options.maxStreams) reply.failNow(tooManyStreams(this.options.maxStreams));
+        },
+        onSettled: () => {
+          if (streaming) this.streams -= 1;
+          router.removeIncoming(execution);
+          peers.release('server', replyTo.instance, execution);
+          this.forget(call);
+          endHooks();
+          leave();
+        },
+      });
+      const call = new IncomingCall({
+        handler: start.handler,
+        handling,
+        context,
+        codec: options.codec,
+        reply,
+        onHandedOver: start.done,
+        onStreamHandedOver: leave,
+        onThrown: thrown => this.logUnexpected(pattern, thrown),
+      });
+      this.running.add(call);
+      router.addIncoming(execution, call);
+      if (announced) {
+        peers.hold('server', replyTo, execution, call);
+        call.confirmed();
+      }
+      this.options.withHooks(context, async end => {
+        endHooks = end;
+        await call.run(start.data);
+      });
+    });
+  }
+
+  /** Answers without a handler. */
+  private refuse(request: RequestHeader, status: Status, offered?: string): Promise<void> {
+    const execution = offered ?? this.link.newExecutionId();
+    return new Promise<void>(settled => {
+      const reply = new ReplyStream({
+        accept: this.accept(request, execution, {}),
+        credit: { items: 0, bytes: 0 },
+        resumeFrom: request.resumeFrom,
+        announced: offered !== undefined,
+        introduced: true,
+        keepLatest: false,
+        post: (source, bytes) => this.link.sender.post(request.replyTo, source, bytes),
+        onAnnounced: () => undefined,
+        onStreaming: () => undefined,
+        onSettled: settled,
+      });
+      reply.fail(status);
+    });
+  }
+
+  private accept(
+    { callId }: RequestHeader,
+    execution: string,
+    { idempotent, resumable }: Handling,
+    flags: AcceptFlag[] = [],
+  ): AcceptFrame {
+    const { partition, instance } = this.link.address;
+    if (idempotent) flags.push('idempotent');
+    if (resumable) flags.push('resumable');
+    const { service } = this.link.options;
+    return { kind: 'accept', callId, execution, partition, instance, flags: acceptFlags(flags), service };
+  }
+
+  private forget(call: IncomingCall): void {
+    this.running.delete(call);
+    if (this.running.size === 0) for (const idle of this.idleWaiters.splice(0)) idle();
+  }
+
+  private logUnexpected(pattern: string, thrown: unknown): void {
+    if (!isUnexpected(thrown)) return;
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    this.logger.error(
+      `The handler of ${pattern} threw ${thrown instanceof Error ? thrown.message : typeof thrown}`,
+      stack,
+    );
+  }
+}
+
+function requestOf(record: ReceivedRecord): RequestHeader {
+  const line = record.headers[PARLEY_HEADER];
+  if (!line) throw new WireError(`it has no ${PARLEY_HEADER} header`);
+  const header = decodeHeader(line);
+  if (header.kind !== 'request')
+    throw new WireError(`it is ${header.kind === 'event' ? 'an event' : 'an inbox record'}, not a request`);
+  return header;
+}
+
+function unimplemented(service: string, pattern: string): Status {
+  return {
+    code: 'UNIMPLEMENTED',
+    message: `service ${service} has no handler for ${JSON.stringify(pattern)}`,
+  };
+}
+
+function notResumable({ pattern, resumeFrom }: RequestHeader): Status {
+  return {
+    code: 'UNAVAILABLE',
+    message: `the stream of ${pattern} was lost after ${resumeFrom} items, and this server's handler is not marked resumable`,
+  };
+}
+
+function mayHaveRun({ pattern }: RequestHeader): Status {
+  return {
+    code: 'ABORTED',
+    message: `the call of ${pattern} may have run on a server that died, and its handler is not to run twice`,
+  };
+}
+
+function tooManyStreams(limit: number): Status {
+  return { code: 'RESOURCE_EXHAUSTED', message: `the server has ${limit} streams open, which is its limit` };
+}
