@@ -57,8 +57,8 @@ export class Caller {
         window: message.options.window ?? this.settings.window,
         budget,
         timeoutMs: timeoutOf(message.options, this.settings),
-        ...(idleTimeoutMs !== undefined && { idleTimeoutMs }),
-        ...(totalTimeoutMs !== undefined && { totalTimeoutMs }),
+        idleTimeoutMs,
+        totalTimeoutMs,
         pulled,
         request: terms => {
           send(terms).catch((error: unknown) => call.fail(statusOfFailure(error)));

@@ -39,11 +39,9 @@ export function headersOf({ options, metadata }: Message, line: string): Record<
       `the pattern is too long: the protocol's header takes ${line.length} bytes of ${MAX_LINE_LENGTH}`,
     );
   }
-  return {
-    ...options.headers,
-    [PARLEY_HEADER]: line,
-    ...(metadata && { [METADATA_HEADER]: JSON.stringify(metadata) }),
-  };
+  const headers: Record<string, string> = { [PARLEY_HEADER]: line };
+  if (metadata) headers[METADATA_HEADER] = JSON.stringify(metadata);
+  return options.headers ? { ...options.headers, ...headers } : headers;
 }
 
 /** What `make` returns; what it throws is the caller's mistake: INVALID_ARGUMENT. */

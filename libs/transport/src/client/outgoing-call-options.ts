@@ -36,9 +36,9 @@ export interface OutgoingCallOptions {
   /** How long the answer, or a stream's first item, may take, in ms. */
   timeoutMs: number;
   /** How long a stream may be silent between two items, in ms. Default: for ever, while its server lives. */
-  idleTimeoutMs?: number;
+  idleTimeoutMs?: number | undefined;
   /** How long a stream may take in all, in ms. Default: for ever. */
-  totalTimeoutMs?: number;
+  totalTimeoutMs?: number | undefined;
   /** The taker says by `taken` what it has taken; by default whatever was given to `next` is. */
   pulled?: boolean;
   request(terms: RequestTerms): void;

@@ -6,8 +6,8 @@ export const GAP_TIMEOUT_MS = 5000;
 export interface ReplyTimersOptions {
   pattern: string;
   timeoutMs: number;
-  idleTimeoutMs?: number;
-  totalTimeoutMs?: number;
+  idleTimeoutMs?: number | undefined;
+  totalTimeoutMs?: number | undefined;
 }
 
 /**
