@@ -153,6 +153,16 @@ describe('slow bytes', () => {
     expect(wire.answered).toEqual([1, 2]);
   });
 
+  it('trickle: takes as long as it is told to, and what is behind it waits', async () => {
+    kafka.inject({ api: ApiKey.Metadata, times: 1 }, fault.trickle(20, 60));
+    const from = performance.now();
+    const first = wire.call(metadata, about('a'));
+    await wire.call(metadata, about('b'));
+    expect(performance.now() - from).toBeGreaterThan(30); // more than 120 bytes, in three pieces
+    expect((await first).topics).toHaveLength(1);
+    expect(wire.answered).toEqual([1, 2]);
+  });
+
   it('stall: half of the response comes, and nothing of it or of later ones until the connection ends', async () => {
     kafka.inject({ api: ApiKey.Produce, times: 1 }, fault.stall);
     const stalled = send(['a', 0]).catch((error: Error) => error.message);

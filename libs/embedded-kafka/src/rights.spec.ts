@@ -266,6 +266,7 @@ describe('deny', () => {
   });
 
   it.each<[what: string, right: DeniedRight, codes: number[]]>([
+    ['to another operation', { operation: 'Read' }, [0, 0]],
     ['of another client', { clientId: 'another' }, [0, 0]],
     ['of this client', { clientId: 'wire' }, [TOPIC, TOPIC]],
     ['on every topic', { resource: { topic: '*' } }, [TOPIC, TOPIC]],
