@@ -8,9 +8,11 @@ export interface TopicShape {
   replication: number;
 }
 
+export type EventCompression = CompressionName | 'none' | Readonly<Record<string, CompressionName | 'none'>>;
+
 export interface EventTopicShape extends TopicShape {
-  /** How events, and their dead letters, are compressed. Batches under 1,024 bytes are sent as they are. */
-  compression?: CompressionName;
+  /** Of all event topics, dead letters included, or of each by its name: those not named are not compressed. */
+  compression?: EventCompression;
 }
 
 export interface TopicShapes {
@@ -39,6 +41,7 @@ export function inboxTopic(topic: string, shape: TopicShape): TopicSpec {
 }
 
 /** An event topic and its dead letters keep the broker's own settings. */
-export function eventTopic(topic: string, shape: EventTopicShape): TopicSpec {
-  return { topic, ...shape };
+export function eventTopic(topic: string, { compression, ...shape }: EventTopicShape): TopicSpec {
+  const name = typeof compression === 'object' ? compression[topic] : compression;
+  return { topic, ...shape, ...(name && name !== 'none' && { compression: name }) };
 }

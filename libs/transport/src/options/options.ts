@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { DriverFactory, LinkOptions } from '../link/link-options.js';
 import { COMPRESSION_NAMES } from '../drivers/compression/codec.js';
-import type { CompressionCodec, CompressionName } from '../drivers/compression/codec.js';
+import type { CompressionCodec } from '../drivers/compression/codec.js';
 import type { ProvisionMode } from '../drivers/driver.js';
 import { DRIVER_NAMES, driverFactory, type DriverName } from '../drivers/drivers.js';
 import type { KafkaOptions } from '../drivers/kafka-options.js';
 import type { SenderOptions } from '../link/sender-options.js';
-import type { EventTopicShape, TopicShape } from '../link/topics.js';
+import type { EventCompression, TopicShape } from '../link/topics.js';
 import type { Routing, RoutingName } from '../routing/routing.js';
 import { topicPerPattern } from '../routing/topic-per-pattern.js';
 import { topicPerService } from '../routing/topic-per-service.js';
@@ -54,9 +54,10 @@ export interface EventOptions extends Partial<TopicShape> {
   /**
    * `gzip` needs nothing, `zstd` Node 22.15 or the package @mongodb-js/zstd, `snappy` the package snappy, `lz4` the
    * package lz4-napi: a server does not start where its codec is missing. Readers know by themselves what was used.
-   * Batches under 1,024 bytes are sent as they are. Default `none`. Calls and their replies are never compressed.
+   * Batches under 1,024 bytes are sent as they are. One for all event topics and their dead letters, or one for each
+   * topic by its name: those not named are not compressed. Default `none`. Calls and replies are never compressed.
    */
-  compression?: CompressionName | 'none';
+  compression?: EventCompression;
 }
 
 /** What ParleyModule.forRoot and ParleyServer take. Only `service` and `kafka.brokers` have no default. */
@@ -125,6 +126,7 @@ const name = z
   .string()
   .regex(/^[A-Za-z0-9._-]+$/, 'must be letters, digits, ".", "_" and "-"')
   .max(200);
+const compression = z.enum(['none', ...COMPRESSION_NAMES]);
 const topicShape = z.strictObject({
   partitions: positive.max(10_000).optional(),
   replication: z.union([z.literal(-1), positive.max(32_767)]).optional(),
@@ -165,7 +167,9 @@ const schema = z.strictObject({
     .strictObject({
       calls: topicShape.optional(),
       inbox: topicShape.optional(),
-      events: topicShape.extend({ compression: z.enum(['none', ...COMPRESSION_NAMES]).optional() }).optional(),
+      events: topicShape
+        .extend({ compression: z.union([compression, z.record(z.string(), compression)]).optional() })
+        .optional(),
     })
     .optional(),
   timeoutMs: milliseconds.optional(),
@@ -224,10 +228,6 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     partitions: valid.topics?.[kind]?.partitions ?? DEFAULTS.partitions[kind],
     replication: valid.topics?.[kind]?.replication ?? DEFAULTS.replication,
   });
-  const eventShape = (): EventTopicShape => {
-    const compression = valid.topics?.events?.compression ?? 'none';
-    return compression === 'none' ? shape('events') : { ...shape('events'), compression };
-  };
   return {
     service: valid.service,
     kafka: valid.kafka,
@@ -235,7 +235,11 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     codec: valid.codec ?? jsonCodec,
     names: routing(valid.routing ?? DEFAULTS.routing, valid.prefix ?? DEFAULTS.prefix),
     provision: valid.provision ?? DEFAULTS.provision,
-    topics: { calls: shape('calls'), inbox: shape('inbox'), events: eventShape() },
+    topics: {
+      calls: shape('calls'),
+      inbox: shape('inbox'),
+      events: { ...shape('events'), compression: valid.topics?.events?.compression },
+    },
     sender: valid.sender ?? {},
     drainTimeoutMs: valid.drainTimeoutMs ?? DEFAULTS.drainTimeoutMs,
     pulseIntervalMs: valid.pulseIntervalMs ?? DEFAULTS.pulseIntervalMs,
