@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { audit } from './audit.js';
-import { CallLog, type CallRecords, type Outcome } from './call-log.js';
+import { CallLog, type CallRecords, type Outcome, OUTCOMES } from './call-log.js';
 import { Handlings } from './handlings.js';
 import { question } from './question.js';
 
@@ -52,7 +52,7 @@ describe('audit', () => {
       [1, calls('answered')],
       [2, calls('answered')],
     ]);
-    expect(audit(records, [handled(1, 0), handled(2, 0)]).duplicated).toBe(0);
+    expect(audit(records, [handled(1, 0), handled(1, 0), handled(2, 0)]).duplicated).toBe(1);
   });
 });
 
@@ -70,7 +70,13 @@ describe('CallLog', () => {
   it('keeps every call, however many', () => {
     const log = new CallLog();
     for (let call = 0; call < 10_000; call++) log.ended(log.asked(call % 64, call), call + 1, 'answered');
-    const { caller, askedAt, endedAt } = log.read();
+    const { caller, askedAt, endedAt, outcome } = log.read();
+    expect([caller[65], askedAt[65], endedAt[65], outcome[65]]).toEqual([
+      1,
+      65,
+      66,
+      OUTCOMES.indexOf('answered'),
+    ]);
     expect([caller.length, caller[9_999], askedAt[9_999], endedAt[9_999]]).toEqual([
       10_000,
       9_999 % 64,

@@ -77,6 +77,16 @@ describe('targetResults', () => {
     expect(met({ longestPauseCallersMs: 100.5 })).toEqual([false]);
   });
 
+  it('holds nobody to a time in which the cluster had no leader', () => {
+    const met = (timeToNextAnswerMs: number, electionMs: number) =>
+      targetResults([
+        { system: 'parley', scenario: 'recovery-broker', concurrency: 64, timeToNextAnswerMs, electionMs },
+      ]).map(result => result.met);
+    expect(met(1_900, 1_000)).toEqual([true]);
+    expect(met(2_100, 1_000)).toEqual([false]);
+    expect(met(5_400, 4_900)).toEqual([]);
+  });
+
   it('says nothing of what failed', () => {
     expect(targetResults([{ ...failed, system: 'parley' }, unary('nest-kafka', 1, 1)])).toEqual([]);
   });

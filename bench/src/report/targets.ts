@@ -19,6 +19,8 @@ export interface AbsoluteTarget extends Measured {
   figure:
     'failed' | 'lost' | 'duplicated' | 'longestPauseMs' | 'longestPauseCallersMs' | 'timeToNextAnswerMs';
   atMost: number;
+  /** Held to it only where this is so. */
+  where?: (row: Row) => boolean;
 }
 
 export type Target = RelativeTarget | AbsoluteTarget;
@@ -55,7 +57,13 @@ export const TARGETS: readonly Target[] = [
   { ...elastic, figure: 'longestPauseMs', atMost: 1_000 },
   { ...elastic, figure: 'longestPauseCallersMs', atMost: 100 },
   { ...server, figure: 'timeToNextAnswerMs', atMost: 7_000 },
-  { ...broker, figure: 'timeToNextAnswerMs', atMost: 2_000 },
+  {
+    ...broker,
+    figure: 'timeToNextAnswerMs',
+    atMost: 2_000,
+    // No transport answers before the cluster has elected, which now and then takes it five seconds.
+    where: ({ electionMs = 0 }) => electionMs < 1_500,
+  },
 ];
 
 /** A target and what a run showed of it, in words. */
@@ -78,7 +86,7 @@ export function targetResults(rows: readonly Row[]): TargetResult[] {
       return other ? relative(subject, target, row, other) : [];
     }
     const measured = row[target.figure];
-    if (measured === undefined) return [];
+    if (measured === undefined || target.where?.(row) === false) return [];
     return [
       {
         subject,
