@@ -27,7 +27,7 @@ export class ReplyTimers {
   ) {
     this.restart();
     const { totalTimeoutMs } = options;
-    if (totalTimeoutMs !== undefined) this.total = this.limit('the end of the reply to', totalTimeoutMs);
+    if (totalTimeoutMs !== undefined) this.total = this.limit('end of the reply to', totalTimeoutMs);
   }
 
   /** What is left for the first item, in ms. */

@@ -14,9 +14,7 @@ import { IncomingCall } from './incoming-call.js';
 import { Offer } from './offer.js';
 import type { ParleyContext } from './parley-context.js';
 import { ReplyStream, type Credit } from './reply-stream.js';
-
-/** How far the clocks of broker and server may be apart before a live request is taken for an expired one, in ms. */
-export const CLOCK_TOLERANCE_MS = 2000;
+import { timeLeftMs } from './time-left.js';
 
 const NOTHING_TO_DO = () => Promise.resolve();
 
@@ -112,7 +110,7 @@ export class Calls {
     redelivered: boolean,
     done: () => void,
   ): Promise<void> {
-    if (Date.now() - record.timestamp > request.timeoutMs + CLOCK_TOLERANCE_MS) {
+    if (timeLeftMs(request.timeoutMs, record.timestamp, Date.now()) <= 0) {
       this.expired += 1;
       return;
     }
@@ -158,7 +156,7 @@ export class Calls {
         router.removeIncoming(execution);
       };
       const offer = new Offer({
-        withinMs: Math.max(0, record.timestamp + request.timeoutMs + CLOCK_TOLERANCE_MS - Date.now()),
+        withinMs: Math.max(0, timeLeftMs(request.timeoutMs, record.timestamp, Date.now())),
         onTaken: credit => {
           forget();
           if (handling.redelivery === 'fail')
@@ -218,6 +216,7 @@ export class Calls {
         handling,
         context,
         codec: options.codec,
+        maxItemBytes: options.maxItemBytes,
         reply,
         onHandedOver: start.done,
         onStreamHandedOver: leave,

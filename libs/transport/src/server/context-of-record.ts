@@ -2,10 +2,12 @@ import type { PacketMetadata } from '@nestjs/microservices';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { METADATA_HEADER, PARLEY_HEADER, type EventHeader, type RequestHeader } from '../wire/header.js';
 import { ParleyContext, type ContextFields } from './parley-context.js';
+import { timeLeftMs } from './time-left.js';
 
 export function contextOfRequest(request: RequestHeader, record: ReceivedRecord): ParleyContext {
   const { pattern, callId, correlationId, attempt, timeoutMs, resumeFrom } = request;
-  const deadline = record.timestamp + timeoutMs;
+  const now = Date.now();
+  const deadline = now + timeLeftMs(timeoutMs, record.timestamp, now);
   return new ParleyContext(
     new RecordFields(record, pattern, callId, correlationId, attempt, deadline, resumeFrom),
   );
