@@ -61,4 +61,15 @@ describe('group leader', () => {
     counts.t = 3;
     expect(await leader.topicsGrew()).toBe(true);
   });
+
+  it('asks again within a second while a topic is not known', async () => {
+    const counts = { t: 2, late: 0 };
+    const { leader } = leaderOf(counts);
+    await dealt(leader, member('m', ['t', 'late']));
+    expect(leader.lookEveryMs).toBe(1_000);
+    counts.late = 1;
+    expect(await leader.topicsGrew()).toBe(true);
+    await dealt(leader, member('m', ['t', 'late']));
+    expect(leader.lookEveryMs).toBe(10_000);
+  });
 });

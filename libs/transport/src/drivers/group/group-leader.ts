@@ -5,6 +5,11 @@ import { decodeSubscription, encodeAssignment } from '../protocol/consumer-proto
 import type { JoinAnswer, MemberShare } from '../protocol/group-membership.js';
 import { leadersOf } from '../cluster/topic-leaders.js';
 
+/** How often topics are looked at for partitions that they gained. */
+const LOOK_EVERY_MS = 10_000;
+/** The same while one is not known: it may be made at any moment, or the broker asked may not have heard of it. */
+const LOOK_FOR_UNKNOWN_EVERY_MS = 1_000;
+
 /** What the member that leads the group does for all: it deals out the partitions and notices new ones. */
 export class GroupLeader {
   private partitionsOf: ReadonlyMap<string, readonly number[]> = new Map();
@@ -29,6 +34,12 @@ export class GroupLeader {
     this.partitionsOf = partitionsOf;
     const dealt = withhold(assignPartitions(claimants, this.partitionsOf), claimants);
     return [...dealt].map(([memberId, share]) => ({ memberId, assignment: encodeAssignment(share) }));
+  }
+
+  /** How often to ask whether topics grew, after partitions were dealt out. */
+  get lookEveryMs(): number {
+    const isAnyUnknown = [...this.partitionsOf.values()].some(partitions => partitions.length === 0);
+    return isAnyUnknown ? LOOK_FOR_UNKNOWN_EVERY_MS : LOOK_EVERY_MS;
   }
 
   /** Whether topics have more partitions than those last dealt out. */

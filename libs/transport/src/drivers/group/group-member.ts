@@ -23,7 +23,6 @@ export const REBALANCE_TIMEOUT_MS = 10_000;
 /** How late a member may hear of a rebalance, and so how long each one takes. */
 const HEARTBEAT_MS = 250;
 const HEARTBEAT_TIMEOUT_MS = SESSION_TIMEOUT_MS / 3;
-const TOPICS_MAX_AGE_MS = 10_000;
 const LEAVE_TIMEOUT_MS = 1_500;
 
 export interface GroupMemberOptions {
@@ -158,7 +157,9 @@ export class GroupMember {
     this.backoff.reset();
     this.heartbeats.start();
     const { signal } = this.recalled;
-    const watch = this.membership.leads ? setInterval(() => void this.watch(), TOPICS_MAX_AGE_MS) : undefined;
+    const watch = this.membership.leads
+      ? setInterval(() => void this.watch(), this.leader.lookEveryMs)
+      : undefined;
     try {
       const gaveUp = await this.options.onShare(share, { recalled: signal, lost: this.lost.signal });
       if (gaveUp) this.membership = recall(this.membership);

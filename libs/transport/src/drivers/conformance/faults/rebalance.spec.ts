@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { ApiKey, fault } from '@parley/embedded-kafka';
+import { ApiKey, ErrorCode, fault } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Driver } from '../../driver.js';
 import { DRIVERS } from '../drivers.js';
@@ -104,6 +104,16 @@ describe.each(DRIVERS)('%s: rebalance, with faults', (_, make) => {
       expect(first.revoked).toHaveLength(round); // never more than what moved
     }
     await first.subscription.commit([{ ...first.held.get(0)!, offset: 0 }]);
+  });
+
+  it('reads a topic that the broker it asked did not know yet', async () => {
+    const { UNKNOWN_TOPIC_OR_PARTITION } = ErrorCode;
+    stage.kafka.inject(
+      { api: ApiKey.Metadata, topic: 'a', times: 1 },
+      fault.error(UNKNOWN_TOPIC_OR_PARTITION),
+    );
+    const member = await join(driver, options);
+    await vi.waitFor(() => expect(member.held.size).toBe(2), { timeout: 3_000 });
   });
 
   it('keeps its partitions when the coordinator moves', async () => {
