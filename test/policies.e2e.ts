@@ -1,7 +1,8 @@
-import { Controller, Module, type INestApplicationContext } from '@nestjs/common';
+import { Controller, Injectable, Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import {
+  InjectParley,
   ParleyClient,
   ParleyContext,
   ParleyException,
@@ -159,18 +160,37 @@ describe('client policies', () => {
 
     it('may be given to one client', async () => {
       failures = 1;
+
+      @Injectable()
+      class Patient {
+        constructor(
+          @InjectParley('flaky') readonly flaky: ParleyClient,
+          @InjectParley('other') readonly other: ParleyClient,
+        ) {}
+      }
+
+      @Injectable()
+      class Plain {
+        constructor(@InjectParley('flaky') readonly flaky: ParleyClient) {}
+      }
+
       @Module({
-        imports: [
-          ParleyModule.forRoot(services.options('gateway')),
-          ParleyModule.forClients([{ service: 'flaky', policies }, 'other']),
-        ],
+        imports: [ParleyModule.forClients([{ service: 'flaky', policies }, 'other'])],
+        providers: [Patient],
       })
+      class PatientModule {}
+
+      @Module({ imports: [ParleyModule.forClients(['flaky'])], providers: [Plain] })
+      class PlainModule {}
+
+      @Module({ imports: [ParleyModule.forRoot(services.options('gateway')), PatientModule, PlainModule] })
       class GatewayModule {}
       app = await NestFactory.createApplicationContext(GatewayModule, { logger: ['fatal'] });
-      const client = app.get<ParleyClient>('parley.client.flaky', { strict: false });
-      expect(await firstValueFrom(client.send('flaky', 'x'))).toBe('x');
-      expect(client.policyReport()).toMatchObject({ retries: 1 });
-      expect(app.get<ParleyClient>('parley.client.other', { strict: false }).policyReport()).toBeUndefined();
+      const { flaky, other } = app.get(Patient, { strict: false });
+      expect(await firstValueFrom(flaky.send('flaky', 'x'))).toBe('x');
+      expect(flaky.policyReport()).toMatchObject({ retries: 1 });
+      expect(other.policyReport()).toBeUndefined();
+      expect(app.get(Plain, { strict: false }).flaky.policyReport()).toBeUndefined();
     });
   });
 });

@@ -93,6 +93,8 @@ export class ParleyRecordBuilder<T = unknown> {
 
   /** False: fail UNAVAILABLE at once where no instance of the service is there. */
   setWaitForReady(waitForReady: boolean): this {
+    if (typeof waitForReady !== 'boolean')
+      throw new TypeError(`setWaitForReady takes true or false; got ${String(waitForReady)}`);
     this.options = { ...this.options, waitForReady };
     return this;
   }

@@ -123,7 +123,8 @@ describe('Collection', () => {
 
   it.each([
     ['a gap', [a.next(1, 'x')]],
-    ['a wrong total', [a.complete(1)]],
+    ['a total that is not reached', [a.complete(1)]],
+    ['a total that is passed', [a.next(0, 'x'), a.complete(0)]],
     ['bytes that are no value', [{ ...a.complete(1), items: [Buffer.from('~~')] } as ServerFrame]],
   ])('answers DATA_LOSS for %s', (_, frames) => {
     const { receive, log } = start();
