@@ -38,14 +38,17 @@ describe('limits', () => {
     });
   });
 
-  it('a reply larger than the broker takes fails its call alone', async () => {
+  it('a reply beyond the limit fails its call alone, with its size', async () => {
     const client = services.client('size');
-    const calls = [10, 2_000_000, 20].map(n =>
+    const calls = [10, 17_000_000, 20].map(n =>
       firstValueFrom(client.send<string>('repeat', n)).catch((error: unknown) => error),
     );
     const [a, b, c] = await Promise.all(calls);
     expect([a, c]).toEqual(['x'.repeat(10), 'x'.repeat(20)]);
-    expect(b).toMatchObject({ status: 'RESOURCE_EXHAUSTED' });
+    expect(b).toMatchObject({
+      status: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/weighs 170000\d\d bytes; the limit of its server is 16777216/) as string,
+    });
   });
 
   it('a full send queue fails what does not fit UNAVAILABLE, and nothing else', async () => {
@@ -67,7 +70,7 @@ describe('limits', () => {
   });
 
   it.each([
-    [() => new ParleyRecordBuilder(1).setTimeout(0), 'setTimeout takes milliseconds greater than 0; got 0'],
+    [() => new ParleyRecordBuilder(1).setTimeout(0), 'setTimeout takes milliseconds greater than 0'],
     [() => new ParleyRecordBuilder(1).setTimeout(Number.NaN), 'got NaN'],
     [() => new ParleyRecordBuilder(1).setHeaders({ parley: 'x' }), 'names that begin with "parley" are kept'],
     [
@@ -75,6 +78,7 @@ describe('limits', () => {
       'header "n" must be a string; got number',
     ],
     [() => new ParleyRecordBuilder(1).setWindow(0), 'got 0'],
+    [() => new ParleyRecordBuilder(1).setWaitForReady('no' as never), 'true or false; got no'],
   ])('a record builder refuses what it cannot use: %#', (build, message) => expect(build).toThrow(message));
 
   it('a pattern that is none fails the call', async () => {

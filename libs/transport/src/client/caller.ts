@@ -35,7 +35,7 @@ export class Caller {
    */
   call<T>(message: Message, taker: ReplyTaker<T>, pulled = false): OutgoingCall<T> {
     const callId = randomId(CALL_ID_BYTES);
-    const { router, peers, budget, options } = this.link;
+    const { router, peers, budget, assembling, options } = this.link;
     const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = message.options;
     const correlationId = currentContext()?.correlationId ?? callId;
     let parcel: RecordParcel | undefined;
@@ -56,6 +56,8 @@ export class Caller {
         codec: options.codec,
         window: message.options.window ?? this.settings.window,
         budget,
+        assembling,
+        maxItemBytes: options.maxItemBytes,
         timeoutMs: timeoutOf(message.options, this.settings),
         idleTimeoutMs,
         totalTimeoutMs,

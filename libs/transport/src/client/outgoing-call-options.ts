@@ -1,4 +1,5 @@
 import type { SharedExecution } from '../link/peer.js';
+import type { AssemblyBudget } from '../link/assembly-budget.js';
 import type { ReceiveBudget } from '../link/receive-budget.js';
 import type { Codec } from '../wire/codec.js';
 import type { AcceptFrame, ClientFrame } from '../wire/frame.js';
@@ -33,6 +34,10 @@ export interface OutgoingCallOptions {
   /** Items that may be on their way at a time. */
   window: number;
   budget: ReceiveBudget;
+  /** What an item may weigh, in bytes. */
+  maxItemBytes: number;
+  /** Room for the items that come in parts. */
+  assembling: AssemblyBudget;
   /** How long the answer, or a stream's first item, may take, in ms. */
   timeoutMs: number;
   /** How long a stream may be silent between two items, in ms. Default: for ever, while its server lives. */

@@ -6,11 +6,13 @@ import { jsonCodec } from '../wire/json-codec.js';
 import type { AcceptFrame, ClientFrame, ServerFrame } from '../wire/frame.js';
 import { encodeStatusBody } from '../wire/status-body.js';
 import type { SharedExecution } from '../link/peer.js';
+import { AssemblyBudget } from '../link/assembly-budget.js';
 import { FIRST_SHARE_BYTES, FULL_SHARE_BYTES, ReceiveBudget } from '../link/receive-budget.js';
 import { MAX_FRUITLESS_REQUESTS, OutgoingCall } from './outgoing-call.js';
 import type { OutgoingCallOptions, RequestTerms } from './outgoing-call-options.js';
 import { GAP_TIMEOUT_MS } from './reply-timers.js';
 
+const MAX_ITEM_BYTES = 10_000_000;
 const of = { callId: 'c', execution: 'e' };
 const items = (...values: unknown[]) => values.map(value => encodeItem(jsonCodec, value));
 const next = (seq: number, ...values: unknown[]): ServerFrame => ({
@@ -63,6 +65,7 @@ function start(
   /** What the peers would tell, by execution. */
   const held = new Map<string, SharedExecution>();
   const budget = new ReceiveBudget();
+  const assembling = new AssemblyBudget();
   let ended = 0;
   let call!: OutgoingCall<unknown>;
   const subscription: Subscription = new Observable<unknown>((subscriber: Subscriber<unknown>) => {
@@ -73,6 +76,8 @@ function start(
         codec: jsonCodec,
         window: 100,
         budget,
+        assembling,
+        maxItemBytes: MAX_ITEM_BYTES,
         timeoutMs: 60_000,
         request: terms => requests.push(terms),
         tell: (_server, frame) => told.push(frame),
@@ -98,7 +103,7 @@ function start(
     held.delete(execution);
     shared?.lost('died');
   };
-  return { call, log, told, requests, held, budget, subscription, die, ended: () => ended };
+  return { call, log, told, requests, held, budget, assembling, subscription, die, ended: () => ended };
 }
 
 describe('OutgoingCall', () => {

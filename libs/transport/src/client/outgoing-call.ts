@@ -9,9 +9,11 @@ import {
   type AcceptFrame,
   type CompleteFrame,
   type ErrorFrame,
+  type PartFrame,
   type ServerFrame,
 } from '../wire/frame.js';
 import type { OutgoingCallOptions, ReplyTaker } from './outgoing-call-options.js';
+import { LargeItems } from './large-items.js';
 import { ReplyCredit } from './reply-credit.js';
 import { ReplySequence } from './reply-sequence.js';
 import { ReplyTimers } from './reply-timers.js';
@@ -46,6 +48,8 @@ export class OutgoingCall<T> implements ReplyReceiver {
   private attempt = 1;
   private fruitless = 1;
   private naming = false;
+  /** Made for the first item that comes in parts: most replies have none. */
+  private large: LargeItems | undefined;
   private lastFrame: CompleteFrame | ErrorFrame | undefined;
   private ended = false;
 
@@ -76,6 +80,10 @@ export class OutgoingCall<T> implements ReplyReceiver {
         return;
       case 'next':
         this.deliver(frame.seq, frame.items);
+        this.goOn();
+        return;
+      case 'part':
+        this.collect(frame);
         this.goOn();
         return;
       case 'complete':
@@ -179,6 +187,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
     this.bound = undefined;
     this.lastFrame = undefined;
     this.sequence.restart();
+    this.large?.clear();
     this.timers.gapClosed();
   }
 
@@ -220,11 +229,52 @@ export class OutgoingCall<T> implements ReplyReceiver {
     for (let index = 0; index < ready.length; index += 1) {
       if (!this.deliverOne(ready[index]!, before + index)) return;
     }
+    this.large?.forget(this.sequence.received);
     this.finish();
     if (this.ended) return;
+    this.watchGap();
+    this.grantMore();
+  }
+
+  /** Takes a part in, and hands the item on once it is whole. */
+  private collect(part: PartFrame): void {
+    if (part.seq < this.sequence.received) return;
+    if (part.seq >= this.credit.items) {
+      this.fail(sentTooMuch(this.options.pattern, this.credit.items));
+      return;
+    }
+    let item: Buffer | undefined;
+    try {
+      item = (this.large ??= this.largeItems()).add(part);
+    } catch (error) {
+      this.fail(
+        error instanceof ParleyException
+          ? error.toStatus()
+          : unreadable(this.options.pattern, part.seq, error),
+      );
+      return;
+    }
+    if (item) this.deliver(part.seq, [item]);
+    else this.watchGap();
+  }
+
+  private largeItems(): LargeItems {
+    const { pattern, maxItemBytes, assembling } = this.options;
+    return new LargeItems({
+      pattern,
+      maxItemBytes,
+      budget: assembling,
+      onReserved: bytes => {
+        this.credit.extend(bytes);
+        this.grant();
+      },
+      onReleased: bytes => this.credit.extend(-bytes),
+    });
+  }
+
+  private watchGap(): void {
     if (this.waits) this.timers.gapOpened(() => this.loseItems());
     else this.timers.gapClosed();
-    this.grantMore();
   }
 
   private deliverOne(item: Buffer, seq: number): boolean {
@@ -233,11 +283,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
     try {
       value = decodeItem(codec, item) as T;
     } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      this.fail({
-        code: 'DATA_LOSS',
-        message: `item ${seq} of the reply to ${pattern} cannot be read: ${error.message}`,
-      });
+      this.fail(unreadable(pattern, seq, error));
       return false;
     }
     if (!pulled) this.credit.take(item.length);
@@ -247,7 +293,8 @@ export class OutgoingCall<T> implements ReplyReceiver {
 
   /** Items that have not come are waited for: others after them have, or the end. */
   private get waits(): boolean {
-    return this.sequence.gap || (this.lastFrame?.total ?? 0) > this.sequence.received;
+    const { received, gap } = this.sequence;
+    return gap || (this.lastFrame?.total ?? 0) > received || (this.large?.gap(received) ?? false);
   }
 
   /** Ends the call where its last frame has come and all before it. */
@@ -270,7 +317,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
 
   private loseItems(): void {
     const { received, gap, missing } = this.sequence;
-    const to = gap ? missing.to : (this.lastFrame?.total ?? received);
+    const to = gap ? missing.to : (this.lastFrame?.total ?? received + Number(this.large?.gap(received)));
     this.fail({
       code: 'DATA_LOSS',
       message:
@@ -319,6 +366,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
     if (this.ended) return;
     this.ended = true;
     this.timers.clear();
+    this.large?.clear();
     this.credit.release();
     const { bound, offered } = this;
     if (bound) this.release(bound);
@@ -326,6 +374,15 @@ export class OutgoingCall<T> implements ReplyReceiver {
     if (offered) this.cancel(offered, 'answered');
     this.options.onEnded();
   }
+}
+
+/** Bytes that are no item; anything else that was thrown is thrown on. */
+function unreadable(pattern: string, seq: number, error: unknown): Status {
+  if (!(error instanceof WireError)) throw error;
+  return {
+    code: 'DATA_LOSS',
+    message: `item ${seq} of the reply to ${pattern} cannot be read: ${error.message}`,
+  };
 }
 
 function sentTooMuch(pattern: string, granted: number): Status {

@@ -9,6 +9,8 @@ export class ReplyCredit {
   private taken = 0;
   private takenBytes = 0;
   private share: number;
+  /** Bytes of large items that are being put together: granted besides. */
+  private large = 0;
 
   constructor(
     /** Items that may be on their way at a time. */
@@ -22,7 +24,10 @@ export class ReplyCredit {
 
   /** Half of what was granted is used up: granted in such steps, credit costs little and no server waits for it. */
   get low(): boolean {
-    return this.items - this.taken <= this.window / 2 || this.bytes - this.takenBytes <= this.share / 2;
+    return (
+      this.items - this.taken <= this.window / 2 ||
+      this.bytes - this.takenBytes - this.large <= this.share / 2
+    );
   }
 
   take(bytes: number): void {
@@ -34,7 +39,12 @@ export class ReplyCredit {
   renew(): void {
     this.share = this.budget.exchange(this.share, this.taken === 0 ? FIRST_SHARE_BYTES : FULL_SHARE_BYTES);
     this.items = Math.max(this.items, this.taken + this.window);
-    this.bytes = Math.max(this.bytes, this.takenBytes + this.share);
+    this.bytes = Math.max(this.bytes, this.takenBytes + this.share + this.large);
+  }
+
+  /** There is room for so many bytes more of large items, or, below 0, less. */
+  extend(bytes: number): void {
+    this.large += bytes;
   }
 
   /** Another execution goes on. */

@@ -1,5 +1,6 @@
-import type { OutgoingRecord } from '../drivers/driver.js';
+import type { DriverErrorKind, OutgoingRecord } from '../drivers/driver.js';
 import { encodeHeader, PARLEY_HEADER, type InstanceAddress } from '../wire/header.js';
+import { halveFrame } from '../wire/halve-frame.js';
 import type { Status } from '../wire/status.js';
 import type { Parcel } from './parcel.js';
 
@@ -66,11 +67,12 @@ export class FrameParcel implements Parcel {
     return this.record;
   }
 
-  /** So that one call's large reply does not fail its neighbours. */
-  split(): readonly [Parcel, Parcel] | undefined {
-    if (!this.taken || this.taken.length < 2) return undefined;
-    const middle = Math.floor(this.taken.length / 2);
-    return [this.part(this.taken.slice(0, middle)), this.part(this.taken.slice(middle))];
+  /** First so that one call's large reply does not fail its neighbours; then so that a broker takes it that takes less. */
+  split(kind: DriverErrorKind): readonly [Parcel, Parcel] | undefined {
+    const [first, ...others] = this.taken ?? [];
+    if (!first) return undefined;
+    const halves = others.length > 0 ? halvesOf([first, ...others]) : kind === 'too-large' && halved(first);
+    return halves ? [this.part(halves[0]), this.part(halves[1])] : undefined;
   }
 
   delivered(): void {
@@ -89,6 +91,46 @@ export class FrameParcel implements Parcel {
     }
     parcel.taken = taken;
     return parcel;
+  }
+}
+
+function halvesOf<T>(list: readonly T[]): readonly [T[], T[]] {
+  const middle = list.length >> 1;
+  return [list.slice(0, middle), list.slice(middle)];
+}
+
+/** One source's frames in two records, of which it hears as of one. */
+function halved({ source, frames }: Taken): readonly [Taken[], Taken[]] | undefined {
+  const halves = frames.length > 1 ? halvesOf(frames) : halfFrames(frames[0]);
+  if (!halves) return undefined;
+  const both = new TwoRecords(source);
+  return [[{ source: both, frames: halves[0] }], [{ source: both, frames: halves[1] }]];
+}
+
+function halfFrames(frame: Buffer | undefined): readonly [Buffer[], Buffer[]] | undefined {
+  const halves = frame && halveFrame(frame);
+  return halves && [[halves[0]], [halves[1]]];
+}
+
+/** A source whose frames leave in two records: delivered when both are, failed when one has. */
+class TwoRecords implements FrameSource {
+  private left = 2;
+
+  constructor(private readonly source: FrameSource) {}
+
+  take(): Buffer[] {
+    return [];
+  }
+
+  delivered(): void {
+    this.left -= 1;
+    if (this.left === 0) this.source.delivered?.();
+  }
+
+  failed(status: Status): void {
+    if (this.left <= 0) return;
+    this.left = 0;
+    this.source.failed?.(status);
   }
 }
 

@@ -19,6 +19,8 @@ export interface LinkOptions {
   provision: ProvisionMode;
   topics: TopicShapes;
   sender: Partial<SenderOptions>;
+  /** What an item of a reply, or a request's data, may weigh, in bytes. */
+  maxItemBytes: number;
   drainTimeoutMs: number;
   /** How often peers that share calls tell each other that they live, in ms. */
   pulseIntervalMs: number;

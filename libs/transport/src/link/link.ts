@@ -5,6 +5,7 @@ import { ParleyException } from '../exceptions/parley-exception.js';
 import { EXECUTION_ID_BYTES, INSTANCE_ID_BYTES, randomId } from '../wire/id.js';
 import { encodeFrame, type AcceptFrame, type Frame } from '../wire/frame.js';
 import type { InstanceAddress } from '../wire/header.js';
+import { AssemblyBudget } from './assembly-budget.js';
 import { backoffMs } from './backoff.js';
 import { unavailable } from './driver-status.js';
 import { FrameRouter } from './frame-router.js';
@@ -28,6 +29,8 @@ export class Link {
   });
   readonly peers: Peers;
   readonly budget = new ReceiveBudget();
+  /** Room for the items of replies that come in parts. */
+  readonly assembling = new AssemblyBudget();
   /** Services that are called from here. */
   private readonly called = new Set<string>();
   private takeRequest: ((record: ReceivedRecord) => void) | undefined;

@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from '../drivers/driver.js';
+import type { DriverErrorKind, OutgoingRecord } from '../drivers/driver.js';
 import type { Status } from '../wire/status.js';
 
 /** What waits in the sender to leave as one record. Exactly one of `delivered` and `failed` is called, once. */
@@ -16,8 +16,8 @@ export interface Parcel {
   /** Every in-sync replica has the record. */
   delivered(offset: number): void;
   failed(status: Status): void;
-  /** Two parcels that carry the same in the same order, for one that the broker finds too large. */
-  split?(): readonly [Parcel, Parcel] | undefined;
+  /** Two parcels that carry the same in the same order, for one that the broker refuses as `kind` says. */
+  split?(kind: DriverErrorKind): readonly [Parcel, Parcel] | undefined;
 }
 
 /** One record of the caller's own, such as a request or an event. */

@@ -7,6 +7,7 @@ import {
   type PartitionLeader,
   type ProduceOutcome,
 } from '../drivers/driver.js';
+import { decodeFrames, encodeFrame } from '../wire/frame.js';
 import type { Status } from '../wire/status.js';
 import { RecordParcel } from './parcel.js';
 import type { SenderOptions } from './sender-options.js';
@@ -248,7 +249,7 @@ describe('Sender', () => {
     const ended: string[] = [];
     for (const n of [1, 2, 3]) {
       const source = {
-        take: () => [Buffer.from([n])],
+        take: () => [encodeFrame({ kind: 'cancel', callId: `call-${n}`, execution: 'e', reason: 'r' })],
         delivered: () => ended.push(`${n} sent`),
         failed: () => ended.push(`${n} failed`),
       };
@@ -257,7 +258,7 @@ describe('Sender', () => {
     void (async () => {
       for (let index = 0; ; index += 1) {
         const request = await cluster.request(index);
-        const tooLarge = request.records.some(({ value }) => value!.includes(2));
+        const tooLarge = request.records.some(({ value }) => value!.includes('call-2'));
         if (tooLarge)
           request.answer([
             { topic: 't', partition: 0, baseOffset: -1, error: new DriverError('too-large', 'too large') },
@@ -267,6 +268,58 @@ describe('Sender', () => {
     })().catch(() => undefined);
     await vi.waitFor(() => expect(ended.toSorted()).toEqual(['1 sent', '2 failed', '3 sent']));
     expect(sender.queued).toEqual({ parcels: 0, bytes: 0 });
+  });
+
+  it.each([
+    [4000, ['sent']],
+    [500, ['failed']],
+  ])('sends a large frame in pieces to a broker that takes %i bytes', async (limit, expected) => {
+    const cluster = start();
+    const ended: string[] = [];
+    const reply = [Buffer.alloc(9, 1), Buffer.alloc(9000, 2), Buffer.alloc(9, 3)];
+    const whole = encodeFrame({ kind: 'complete', callId: 'c', execution: 'e', total: 3, items: reply });
+    sender.post(
+      { topic: 't', partition: 0, instance: 'i' },
+      { take: () => [whole], delivered: () => ended.push('sent'), failed: () => ended.push('failed') },
+      whole.length,
+    );
+    const taken: Buffer[] = [];
+    void (async () => {
+      for (let index = 0; ; index += 1) {
+        const request = await cluster.request(index);
+        if (request.records.some(({ value }) => value!.length > limit)) {
+          const error = new DriverError('too-large', 'too large');
+          request.answer([{ topic: 't', partition: 0, baseOffset: -1, error }]);
+        } else {
+          taken.push(...request.records.map(({ value }) => value!));
+          request.succeed();
+        }
+      }
+    })().catch(() => undefined);
+    await vi.waitFor(() => expect(sender.queued).toEqual({ parcels: 0, bytes: 0 }), 10_000);
+    expect(ended).toEqual(expected);
+    if (limit < 1024) return;
+    const frames = decodeFrames(Buffer.concat(taken));
+    expect(frames.map(({ kind }) => kind)).toEqual(['next', ...Array(4).fill('part'), 'next', 'complete']);
+    const parts = frames.flatMap(frame => (frame.kind === 'part' ? [frame.bytes] : []));
+    expect(Buffer.concat(parts)).toEqual(reply[1]);
+  });
+
+  it('does not break a frame down for a broker that finds it to be none', async () => {
+    const cluster = start();
+    const failed = vi.fn();
+    const whole = encodeFrame({
+      kind: 'next',
+      callId: 'c',
+      execution: 'e',
+      seq: 0,
+      items: [Buffer.alloc(9000)],
+    });
+    sender.post({ topic: 't', partition: 0, instance: 'i' }, { take: () => [whole], failed }, 1);
+    const error = new DriverError('rejected', 'no');
+    (await cluster.request(0)).answer([{ topic: 't', partition: 0, baseOffset: -1, error }]);
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledOnce());
+    expect(cluster.requests).toHaveLength(1);
   });
 
   it('fails what is left when it is closed, and takes nothing more', async () => {

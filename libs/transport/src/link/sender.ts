@@ -264,7 +264,7 @@ export class Sender {
 
   /** Sends halves until the one record that the broker refuses is alone, and fails that one. */
   private bisect(queue: PartitionQueue, parcels: Parcel[], error: DriverError): void {
-    const halves = parcels.length === 1 ? parcels[0]!.split?.() : undefined;
+    const halves = parcels.length === 1 ? parcels[0]!.split?.(error.kind) : undefined;
     if (parcels.length > 1) {
       queue.halve(parcels.length);
       queue.putBack(parcels);

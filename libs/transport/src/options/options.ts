@@ -41,6 +41,8 @@ export const DEFAULTS = {
   maxStreams: 10_000,
   /** Whether a call waits, within its timeout, for an instance of the service where none is there. */
   waitForReady: true,
+  /** What an item of a reply, or a request's data, may weigh, in bytes; what no record holds travels in parts. */
+  maxItemBytes: 16 * 1024 * 1024,
   /** What a closing process allows running work, and then what waits to be sent. */
   drainTimeoutMs: 10_000,
   /** How often instances that share long calls tell each other that they live; one that stays silent thrice is gone. */
@@ -86,6 +88,7 @@ export interface ParleyOptions {
   collectConcurrency?: number;
   eventConcurrency?: number;
   maxStreams?: number;
+  maxItemBytes?: number;
   drainTimeoutMs?: number;
   pulseIntervalMs?: number;
   /** How long a stream may be silent between two items. Default: for ever, while its server lives. */
@@ -119,6 +122,9 @@ export interface ServerSettings {
   eventConcurrency: number;
   maxStreams: number;
 }
+
+/** Beyond it there is no string that JSON could be read from. */
+const MOST_ITEM_BYTES = 512 * 1024 * 1024;
 
 const positive = z.number().int().positive();
 const milliseconds = z.number().int().positive().max(2_147_483_647);
@@ -179,6 +185,7 @@ const schema = z.strictObject({
   collectConcurrency: positive.max(100_000).optional(),
   eventConcurrency: positive.max(100_000).optional(),
   maxStreams: positive.max(1_000_000).optional(),
+  maxItemBytes: positive.max(MOST_ITEM_BYTES).optional(),
   drainTimeoutMs: milliseconds.optional(),
   pulseIntervalMs: milliseconds.min(50).optional(),
   idleTimeoutMs: milliseconds.optional(),
@@ -241,6 +248,7 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
       events: { ...shape('events'), compression: valid.topics?.events?.compression },
     },
     sender: valid.sender ?? {},
+    maxItemBytes: valid.maxItemBytes ?? DEFAULTS.maxItemBytes,
     drainTimeoutMs: valid.drainTimeoutMs ?? DEFAULTS.drainTimeoutMs,
     pulseIntervalMs: valid.pulseIntervalMs ?? DEFAULTS.pulseIntervalMs,
   };

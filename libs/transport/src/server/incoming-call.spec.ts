@@ -41,6 +41,7 @@ function start(credit = 100) {
     handling: {},
     context,
     codec: jsonCodec,
+    maxItemBytes: 1000,
     reply,
     onHandedOver: () => events.push('handed over'),
     onStreamHandedOver: () => events.push('left its slot'),

@@ -3,6 +3,7 @@ import type { SharedExecution } from '../link/peer.js';
 import type { Codec } from '../wire/codec.js';
 import type { ClientFrame } from '../wire/frame.js';
 import { encodeItem } from '../wire/item.js';
+import type { Status } from '../wire/status.js';
 import { originalError } from '../exceptions/original-errors.js';
 import { statusOfThrown } from '../exceptions/thrown.js';
 import { runInScope } from './execution-scope.js';
@@ -17,6 +18,8 @@ export const ACCEPT_AFTER_MS = 100;
 export interface IncomingCallOptions extends CallHandler {
   context: ParleyContext;
   codec: Codec;
+  /** What an item of the reply may weigh, in bytes. */
+  maxItemBytes: number;
   reply: ReplyStream;
   /** The client holds the call: it is no longer Kafka's to give to another server. */
   onHandedOver(): void;
@@ -75,12 +78,12 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
 
   /** The client is gone, or has ended the call: should it live after all, it is told. */
   lost(why: string): void {
-    if (this.ended) return;
+    const { ended } = this;
     this.options.reply.failNow({
       code: 'UNAVAILABLE',
       message: `the server gave the call up: its client ${why}`,
     });
-    this.stop(`the client ${why}`);
+    if (!ended) this.stop(`the client ${why}`);
   }
 
   /** Nobody waits for the reply: stops the handler's work and sends nothing more. */
@@ -91,9 +94,10 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
 
   /** This process stops: the client is told, the handler's work is stopped. */
   drain(): void {
-    if (this.ended) return;
+    const { ended } = this;
+    if (ended && !this.options.reply.stalled) return;
     this.options.reply.drain();
-    this.stop('the server is draining');
+    if (!ended) this.stop('the server is draining');
   }
 
   /** The stream may go on elsewhere: nothing is lost when it is ended here. */
@@ -114,7 +118,7 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
   }
 
   push(value: unknown): boolean {
-    const { codec, reply } = this.options;
+    const { codec, reply, maxItemBytes } = this.options;
     if (reply.ended) return false;
     let item: Buffer;
     try {
@@ -123,6 +127,11 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
       this.options.onThrown(error);
       reply.failNow({ code: 'INTERNAL', message: 'the server could not encode its reply' });
       this.stop('the reply cannot be encoded');
+      return false;
+    }
+    if (item.length > maxItemBytes) {
+      reply.failNow(tooLarge(item.length, maxItemBytes));
+      this.stop('an item of the reply is too large');
       return false;
     }
     if (reply.push(item)) return true;
@@ -151,4 +160,11 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
     runInScope(this.options.context, () => this.stopSource?.());
     this.options.context.abort(reason);
   }
+}
+
+function tooLarge(bytes: number, limit: number): Status {
+  return {
+    code: 'INVALID_ARGUMENT',
+    message: `an item of the reply weighs ${bytes} bytes; the limit of its server is ${limit} (maxItemBytes)`,
+  };
 }

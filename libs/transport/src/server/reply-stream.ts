@@ -1,8 +1,9 @@
 import type { FrameSource } from '../link/frame-parcel.js';
 import { encodeFrame, type AcceptFrame } from '../wire/frame.js';
+import { PART_BYTES } from '../wire/parts.js';
 import { encodeStatusBody } from '../wire/status-body.js';
 import type { Status } from '../wire/status.js';
-import { PendingItems } from './pending-items.js';
+import { PendingItems, type LeavingPart } from './pending-items.js';
 
 /** Items that may wait for credit before a handler that pushes them fails. */
 export const MAX_PUSHED_ITEMS = 131_072;
@@ -71,6 +72,11 @@ export class ReplyStream implements FrameSource {
     return this.ending !== undefined;
   }
 
+  /** The handler is done, and the rest of its reply waits for the client. */
+  get stalled(): boolean {
+    return this.ended && this.pending.count > 0 && this.sendable <= 0;
+  }
+
   /** Tells the client that the execution runs and where it can be reached, unless it has been told. */
   announce(): void {
     if (this.announced || this.ended) return;
@@ -85,7 +91,7 @@ export class ReplyStream implements FrameSource {
     const full = count >= MAX_PUSHED_ITEMS || bytes + item.length > MAX_PUSHED_BYTES;
     if (full && count > 0 && !this.ended) {
       if (!this.options.keepLatest) return false;
-      this.pending.clear();
+      this.pending.truncate(0);
     }
     this.add(item);
     return true;
@@ -157,11 +163,14 @@ export class ReplyStream implements FrameSource {
       this.unacknowledged.push(this.sent);
       return [];
     }
-    const items = this.takeItems(maxBytes);
+    const seq = this.sent;
+    const part = this.pending.large && this.sendable > 0 ? this.takePart(maxBytes) : undefined;
+    const items = part ? NO_ITEMS : this.takeItems(maxBytes);
     const whole = this.ended && this.pending.count === 0;
-    const frames = this.framesFor(items, whole);
+    if (!part) this.sent += items.length;
+    else if (part.last) this.sent += 1;
+    const frames = this.framesFor(seq, items, part, whole);
     this.lastFrameTaken = whole;
-    this.sent += items.length;
     this.unacknowledged.push(this.sent);
     if (!whole && this.sendable > 0) this.schedule(this.pending.bytes);
     this.wake();
@@ -209,10 +218,16 @@ export class ReplyStream implements FrameSource {
     if (this.posted || this.lastFrameTaken) return;
     if (this.sendable <= 0 && !(this.ended && this.pending.count === 0) && !this.announcing) return;
     this.posted = true;
-    this.options.post(this, bytes);
+    this.options.post(this, this.pending.large ? PART_BYTES : bytes);
   }
 
-  private takeItems(maxBytes: number): Buffer[] {
+  private takePart(maxBytes: number): LeavingPart {
+    const part = this.pending.takePart(maxBytes);
+    this.sentBytes += part.bytes.length;
+    return part;
+  }
+
+  private takeItems(maxBytes: number): readonly Buffer[] {
     const granted = this.granted.bytes - this.sentBytes;
     const before = this.pending.bytes;
     const items = this.pending.take(Math.max(this.sendable, 0), Math.min(maxBytes, granted));
@@ -220,30 +235,44 @@ export class ReplyStream implements FrameSource {
     return items;
   }
 
-  private framesFor(items: Buffer[], whole: boolean): Buffer[] {
+  private framesFor(
+    seq: number,
+    items: readonly Buffer[],
+    part: LeavingPart | undefined,
+    whole: boolean,
+  ): Buffer[] {
     const { accept } = this.options;
     const { callId, execution } = accept;
     const frames: Buffer[] = [];
-    const total = this.sent + items.length;
+    const total = this.sent;
     if (!this.announced && (!whole || this.options.introduced)) {
       frames.push(encodeFrame(accept));
       this.announced = true;
       if (!whole) this.options.onAnnounced();
     }
     this.announcing = false;
+    if (part) {
+      const { at, size, bytes } = part;
+      frames.push(encodeFrame({ kind: 'part', callId, execution, seq, at, size, bytes }));
+      // Of a reply that has ended it may be the only item.
+      if (!this.ended) this.beginStream();
+    }
     if (whole && this.ending === 'complete') {
       frames.push(encodeFrame({ kind: 'complete', callId, execution, total, items }));
       return frames;
     }
     if (items.length > 0) {
-      frames.push(encodeFrame({ kind: 'next', callId, execution, seq: this.sent, items }));
-      if (!whole && !this.streaming) {
-        this.streaming = true;
-        this.options.onStreaming();
-      }
+      frames.push(encodeFrame({ kind: 'next', callId, execution, seq, items }));
+      if (!whole) this.beginStream();
     }
     if (whole) frames.push(this.errorFrame(total));
     return frames;
+  }
+
+  private beginStream(): void {
+    if (this.streaming) return;
+    this.streaming = true;
+    this.options.onStreaming();
   }
 
   private errorFrame(total: number): Buffer {
@@ -267,4 +296,5 @@ export class ReplyStream implements FrameSource {
   }
 }
 
+const NO_ITEMS: readonly Buffer[] = [];
 const DRAINING: Status = { code: 'UNAVAILABLE', message: 'the server is draining' };
