@@ -3,6 +3,7 @@ import { RecordParcel } from '../../link/parcel.js';
 import { Sender } from '../../link/sender.js';
 import type { Status } from '../../wire/status.js';
 import type { Driver, OutgoingRecord, ReceivedRecord } from '../driver.js';
+import { values } from './stage.js';
 
 const TIMEOUT_MS = 60_000;
 
@@ -46,10 +47,17 @@ export class Outbox {
   /**
    * Holds what was read of a partition against what was given for it, in that order: each record is there at the
    * offset it was acknowledged with, and none before one that was given earlier. A batch whose answer was lost is
-   * there twice.
+   * there again, as a whole and before anything later.
    */
   expectRead(read: readonly ReceivedRecord[], given: readonly string[]): void {
-    expect([...new Set(read.map(({ value }) => String(value)))]).toEqual(given);
+    expect([...new Set(values(read))]).toEqual(given);
+    const places = new Map(given.map((value, place) => [value, place]));
+    let last = -1;
+    for (const value of values(read)) {
+      const place = places.get(value) ?? -1;
+      expect(place, `${value} follows ${given[last]}`).toBeLessThanOrEqual(last + 1);
+      last = place;
+    }
     const at = new Map(read.map(({ offset, value }) => [offset, String(value)]));
     for (const value of given) expect(at.get(this.acknowledged.get(value) ?? -1)).toBe(value);
     expect(read.map(({ offset }) => offset)).toEqual(read.map((_, index) => (read[0]?.offset ?? 0) + index));

@@ -51,6 +51,18 @@ describe.each(DRIVERS)('%s: sending, with faults', (_, make) => {
     expect(read.length).toBeGreaterThan(sent.length); // a batch whose answer was lost is there twice
   });
 
+  it('keeps the order of a partition when requests are lost', async () => {
+    stage.kafka.inject({ api: ApiKey.Produce, topic: 'a', times: 2 }, fault.drop);
+    const sent = ['1', '2', '3', '4', '5', '6'];
+    for (const value of sent) {
+      outbox.send(record('a', 0, value));
+      await driver.partitions('a', { fresh: true }); // so that each leaves by itself, or waits for those before it
+    }
+    await outbox.settled();
+    await expectAll(sent);
+    expect(read).toHaveLength(sent.length);
+  });
+
   it('keeps the order of a partition when an answer stalls half way', async () => {
     stage.kafka.inject({ api: ApiKey.Produce, topic: 'a', times: 1 }, fault.stall);
     await expectAll(await sendBatches(3));
