@@ -1,8 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
-import { ParleyContext, ParleyException, type Answer, type ParleyClient } from '@parley/transport';
+import {
+  ParleyContext,
+  ParleyException,
+  ParleyServer,
+  type Answer,
+  type ParleyClient,
+} from '@parley/transport';
+import { Kafka, logLevel } from 'kafkajs';
 import { firstValueFrom, interval, of, toArray, type Observable } from 'rxjs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import { Child } from './setup/child.js';
 import { Services } from './setup/services.js';
 
@@ -41,6 +48,11 @@ class PromptController {
   @MessagePattern('one of a stream')
   async *one(): AsyncGenerator<string> {
     yield 'only';
+  }
+
+  @MessagePattern('repeat')
+  repeat(@Payload() n: number): string {
+    return 'x'.repeat(n);
   }
 
   @MessagePattern('hangs')
@@ -135,6 +147,14 @@ describe('a question to every instance of a service', () => {
     expect(answers).toMatchObject([{ error: { status: 'INVALID_ARGUMENT' } }]);
   });
 
+  it('refuses an answer that is too large for one record', async () => {
+    await start(PromptController);
+    const answers = await all(client.collect('repeat', 600_000, { expect: 1, windowMs: 20_000 }));
+    expect(answers).toMatchObject([{ error: { status: 'INVALID_ARGUMENT' } }]);
+    const [answer] = await all(client.collect<string>('repeat', 400_000, { expect: 1, windowMs: 20_000 }));
+    expect(answer?.value).toHaveLength(400_000);
+  });
+
   it('takes the one value of a stream for an answer', async () => {
     await start(PromptController);
     const answers = await all(client.collect('one of a stream', null, { expect: 1, windowMs: 20_000 }));
@@ -155,6 +175,30 @@ describe('a question to every instance of a service', () => {
     expect(asked[0]!.remainingMs).toBeGreaterThan(1000);
     expect(asked[0]!.remainingMs).toBeLessThanOrEqual(7000);
     expect(asked[0]!.getPattern()).toBe('load');
+  });
+
+  it('is dropped where its window has passed before an instance reads it', async () => {
+    const inbox = `${services.prefix}late.inbox`;
+    const kafka = new Kafka({ brokers: inject('brokers').split(','), logLevel: logLevel.NOTHING });
+    const [admin, producer] = [kafka.admin(), kafka.producer()];
+    await Promise.all([admin.connect(), producer.connect()]);
+    try {
+      // An inbox whose records are as old as their producer says.
+      await admin.createTopics({ topics: [{ topic: inbox, numPartitions: 1 }] });
+      asked = [];
+      const app = await services.start('late', [PromptController], { topics: { inbox: { partitions: 1 } } });
+      client = services.client('late');
+      const request = (callId: string, ageMs: number) => ({
+        timestamp: String(Date.now() - ageMs),
+        value: '1',
+        headers: { parley: `1 request ${callId} load ${inbox} 0 nobody 1000 2 1 j c 65536 0` },
+      });
+      await producer.send({ topic: inbox, messages: [request('old', 60_000), request('new', 0)] });
+      await expect.poll(() => asked.map(({ callId }) => callId)).toEqual(['new']);
+      expect(app.get(ParleyServer).health().expiredCalls).toBe(1);
+    } finally {
+      await Promise.all([admin.disconnect(), producer.disconnect()]);
+    }
   });
 
   it('is refused by an instance that has enough of them, RESOURCE_EXHAUSTED', async () => {

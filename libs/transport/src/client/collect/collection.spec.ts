@@ -118,7 +118,23 @@ describe('Collection', () => {
     const { receive, log, cancels } = start();
     receive(a.accept, ...frames, a.complete(3, 3));
     expect(log).toEqual([['a', 'INVALID_ARGUMENT']]);
-    expect(cancels()).toEqual([['a', 'one value is expected']]);
+    expect(cancels()).toEqual([['a', expect.stringContaining('streams')]]);
+  });
+
+  it('refuses an answer that comes in parts, and names the limit', () => {
+    const { collection, receive, log, cancels } = start();
+    receive(a.accept);
+    collection.receive({
+      kind: 'part',
+      callId: 'c',
+      execution: 'a',
+      seq: 0,
+      at: 0,
+      size: 1_000_000,
+      bytes: Buffer.alloc(9),
+    });
+    expect(log).toEqual([['a', 'INVALID_ARGUMENT']]);
+    expect(cancels()).toEqual([['a', expect.stringMatching(/1000000 bytes.* 524288 at most/)]]);
   });
 
   it.each([

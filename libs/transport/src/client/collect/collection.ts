@@ -8,6 +8,7 @@ import type { AcceptFrame, ClientFrame, CompleteFrame, ErrorFrame, ServerFrame }
 import { decodeItem } from '../../wire/item.js';
 import { decodeStatusBody } from '../../wire/status-body.js';
 import type { Status, StatusCode } from '../../wire/status.js';
+import { LARGE_BYTES } from '../../wire/parts.js';
 import { WireError } from '../../wire/wire-error.js';
 import type { ServerAddress } from '../outgoing-call-options.js';
 
@@ -71,6 +72,12 @@ export class Collection<T> implements ReplyReceiver {
       case 'next':
         if (this.add(asked, frame.seq, frame.items)) this.askForMore(asked);
         return;
+      case 'part':
+        this.refuse(
+          asked,
+          `an answer to ${this.options.pattern} weighs ${frame.size} bytes: collect takes answers of ${LARGE_BYTES} at most`,
+        );
+        return;
       case 'complete':
         this.complete(asked, frame);
         return;
@@ -126,10 +133,8 @@ export class Collection<T> implements ReplyReceiver {
     asked.received += fresh.length;
     asked.item = fresh.at(-1) ?? asked.item;
     if (asked.received <= 1) return true;
-    this.cancel(asked.accept, 'one value is expected');
-    this.answerStatus(
+    this.refuse(
       asked,
-      'INVALID_ARGUMENT',
       `the handler of ${this.options.pattern} streams: collect asks handlers that give one value`,
     );
     return false;
@@ -168,6 +173,11 @@ export class Collection<T> implements ReplyReceiver {
   private fail(asked: Asked, { code, body }: ErrorFrame): void {
     const error = ParleyException.of(decodeStatusBody(code, body));
     this.answer(asked, { instance: asked.accept.instance, error });
+  }
+
+  private refuse(asked: Asked, why: string): void {
+    this.cancel(asked.accept, why);
+    this.answerStatus(asked, 'INVALID_ARGUMENT', why);
   }
 
   private loseItems(asked: Asked): void {
