@@ -43,14 +43,22 @@ describe('growths', () => {
     expect(grown(samples(20, index => ({ rssMb: index > 17 ? 400 : 150 })))).toEqual([]);
   });
 
+  it('takes a slope that chance explains for none', () => {
+    const heap = [40, 40, 40, 46, 41, 48, 40, 47, 45];
+    const all = samples(heap.length, index => ({ heapMb: heap[index] ?? 0 }));
+    expect(growths(all)[1]?.total).toBeGreaterThan(2);
+    expect(grown(all)).toEqual([]);
+  });
+
   it('takes a crawl for none, however steady', () => {
     expect(grown(samples(20, index => ({ heapMb: 40 + index * 0.05 })))).toEqual([]);
   });
 
   it('says nothing of too few samples', () => {
-    const few = samples(6, index => ({ handles: index * 10 }));
-    expect(settled(few).length).toBeLessThan(LEAST_SETTLED);
-    expect(grown(few)).toEqual([]);
+    const few = (count: number) => samples(count, index => ({ handles: index * 10 }));
+    expect([7, 8].map(count => settled(few(count)).length)).toEqual([LEAST_SETTLED - 1, LEAST_SETTLED]);
+    expect(grown(few(7))).toEqual([]);
+    expect(grown(few(8))).toEqual(['handles']);
     expect(grown([])).toEqual([]);
   });
 

@@ -23,7 +23,7 @@ export interface Growth {
 /** Caches fill, code is compiled and pools find their size: this part of a run is not judged. */
 const UNSETTLED = 0.2;
 
-/** Fewer settled samples than this say nothing: five in order could be by chance. */
+/** Fewer settled samples than this can show no growth: even five in order are within what chance explains. */
 export const LEAST_SETTLED = 6;
 
 /** One-sided, 1 %. */
@@ -61,7 +61,7 @@ export function growths(samples: readonly TimedSample[]): Growth[] {
       perMinute,
       total,
       rise: significance,
-      grew: judged.length >= LEAST_SETTLED && total > ALLOWED[figure] && significance > SIGNIFICANT,
+      grew: total > ALLOWED[figure] && significance > SIGNIFICANT,
     };
   });
 }
