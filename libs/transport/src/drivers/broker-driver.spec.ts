@@ -1,23 +1,31 @@
-import { describe, expect, it, vi } from 'vitest';
-import { DRIVERS } from './conformance/drivers.js';
-import { Stage } from './conformance/stage.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BrokerDriver } from './broker-driver.js';
 
-vi.mock('lz4-napi', () => {
-  throw new Error('as where it is not installed');
-});
+const SILENT = { log() {}, error() {}, warn() {}, debug() {} };
 
-describe.each(DRIVERS)('%s: a topic whose records are to be compressed', (_, make) => {
-  it('is not made where there is no codec, by what to install', async () => {
-    const stage = await Stage.embedded(make);
-    try {
-      const driver = await stage.driver();
-      const topic = { topic: 'a', partitions: 1, replication: -1, compression: 'lz4' } as const;
-      const making = driver.ensureTopics([topic], 'create');
-      await expect(making).rejects.toMatchObject({ kind: 'permanent', name: 'DriverError' });
-      await expect(making).rejects.toThrow('npm install lz4-napi');
-      expect(await driver.partitions('a')).toEqual([]);
-    } finally {
-      await stage.close();
-    }
+describe('connecting', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('counts no time against brokers before the client is loaded', async () => {
+    let loaded = () => {};
+    const makeConnection = vi.fn(() => Promise.reject(new Error('from the broker')));
+    const driver = new BrokerDriver(
+      {
+        name: 'slow',
+        load: () => new Promise<void>(resolve => (loaded = resolve)),
+        makeConnection,
+        decompress: bytes => Promise.reject(new Error(`no codec ${String(bytes)}`)),
+        unwrapped: {},
+      },
+      { brokers: ['127.0.0.1:1'], clientId: 'x' },
+      SILENT,
+    );
+    const connecting = expect(driver.connect()).rejects.toThrow('from the broker');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(makeConnection).not.toHaveBeenCalled();
+    loaded();
+    await connecting;
+    await driver.close({ drainMs: 0 });
   });
 });

@@ -35,6 +35,8 @@ const CLOSE_MARGIN_MS = 2_500;
 /** What a Kafka client brings to a driver. */
 export interface KafkaClient {
   readonly name: string;
+  /** Loads the client's code, which takes its time on a busy machine: no broker is to be blamed for that. */
+  readonly load?: () => Promise<unknown>;
   readonly makeConnection: MakeConnection;
   /** What `unwrap` of the driver gives. */
   readonly unwrapped: unknown;
@@ -76,6 +78,7 @@ export class BrokerDriver implements Driver {
 
   async connect(): Promise<void> {
     const { connectionTimeoutMs } = this.timeouts;
+    await this.client.load?.();
     await within(
       this.cluster.anyLink(),
       connectionTimeoutMs + CLOSE_MARGIN_MS,

@@ -24,7 +24,7 @@ export function createPlatformaticDriver(options: KafkaOptions, logger: LoggerSe
     load,
     options: { ...connectionOptions(options, ''), clientId, bootstrapBrokers: [...brokers] },
   };
-  return new BrokerDriver({ name: 'platformatic', makeConnection, unwrapped }, options, logger);
+  return new BrokerDriver({ name: 'platformatic', load, makeConnection, unwrapped }, options, logger);
 }
 
 function loadedOnce(): () => Promise<PlatformaticKafka> {
