@@ -15,7 +15,6 @@ describe('connecting', () => {
         name: 'slow',
         load: () => new Promise<void>(resolve => (loaded = resolve)),
         makeConnection,
-        decompress: bytes => Promise.reject(new Error(`no codec ${String(bytes)}`)),
         unwrapped: {},
       },
       { brokers: ['127.0.0.1:1'], clientId: 'x' },
