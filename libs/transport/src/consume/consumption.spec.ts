@@ -6,7 +6,8 @@ import type {
   ReceivedRecord,
   SubscribeOptions,
 } from '../drivers/driver.js';
-import { Consumption } from './consumption.js';
+import { encodeRuns } from './done-runs.js';
+import { Consumption, type ConsumptionOptions } from './consumption.js';
 
 const held: Assignment = { topic: 't', partition: 0, epoch: 1 };
 
@@ -44,9 +45,7 @@ describe('Consumption', () => {
     await vi.advanceTimersByTimeAsync(0);
   };
 
-  beforeEach(async () => {
-    vi.useFakeTimers();
-    [commits, calls, failCommits, running] = [[], [], false, new Map()];
+  const start = async (options: Partial<ConsumptionOptions> = {}) => {
     consumption = new Consumption(driver, {
       group: 'g',
       topics: ['t'],
@@ -57,8 +56,15 @@ describe('Consumption', () => {
           new Promise<void>((done, fail) => running.set(offset, { done, fail: () => fail(new Error('no')) })),
       }),
       onCommitError: error => calls.push(error.message),
+      ...options,
     });
     await consumption.start();
+  };
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    [commits, calls, failCommits, running] = [[], [], false, new Map()];
+    await start();
     member.onAssigned([held]);
   });
 
@@ -71,7 +77,7 @@ describe('Consumption', () => {
     expect(commits).toEqual([]);
     await finish(4);
     await vi.advanceTimersByTimeAsync(500);
-    expect(commits).toEqual([[{ ...held, offset: 6 }]]);
+    expect(commits).toEqual([[{ ...held, offset: 6, metadata: '' }]]);
   });
 
   it('never commits past work that rejected: it is for another instance', async () => {
@@ -90,7 +96,7 @@ describe('Consumption', () => {
     expect(calls).toEqual(['not now']);
     failCommits = false;
     await vi.advanceTimersByTimeAsync(500);
-    expect(commits).toEqual([[{ ...held, offset: 1 }]]);
+    expect(commits).toEqual([[{ ...held, offset: 1, metadata: '' }]]);
   });
 
   it('ignores what was taken already, and what belongs to another epoch', () => {
@@ -116,7 +122,7 @@ describe('Consumption', () => {
     await finish(1);
     await drained;
     expect([...running.keys()]).toEqual([0, 1]);
-    expect(commits).toEqual([[{ ...held, offset: 2 }]]);
+    expect(commits).toEqual([[{ ...held, offset: 2, metadata: '' }]]);
     expect(calls).toEqual(['close']);
   });
 
@@ -126,6 +132,24 @@ describe('Consumption', () => {
     await member.onRevoked([held]);
     await finish(1);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(commits).toEqual([[{ ...held, offset: 1 }]]);
+    expect(commits).toEqual([[{ ...held, offset: 1, metadata: '' }]]);
+  });
+
+  it('commits what is done beyond too where that is kept, and works on none of it for the next owner', async () => {
+    await start({ keepDone: true, concurrency: 10 });
+    member.onAssigned([held]);
+    receive(4, 5, 6);
+    await finish(5);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(commits).toEqual([[{ ...held, offset: 4, metadata: encodeRuns(4, [{ from: 5, to: 6 }]) }]]);
+    const [[committed]] = commits as [[CommitOffset & { metadata: string }]];
+    running.clear();
+    await start({ keepDone: true, concurrency: 10 });
+    member.onAssigned([{ ...held, committed }]);
+    receive(4, 5, 6);
+    expect([...running.keys()]).toEqual([4, 6]);
+    await finish(4);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(commits.at(-1)).toEqual([{ ...held, offset: 6, metadata: '' }]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
+import { decodeRuns, encodeRuns } from './done-runs.js';
 import { Lanes } from './lanes.js';
 import { Ledger } from './ledger.js';
 
@@ -13,15 +14,26 @@ export interface RecordWork {
   run(done: () => void): Promise<void>;
 }
 
+/** A record that is done with another one: it takes neither lane nor slot. */
+export interface KeptRecord {
+  /** Its offset is done once this has resolved, and not where it rejects. */
+  kept: Promise<void>;
+}
+
 export interface ConsumptionOptions {
   group: string;
   topics: readonly string[];
   /** Records worked on side by side. */
   concurrency: number;
+  /**
+   * Commits carry what is done beyond their offset, so that the next owner does not work on it again. Default false:
+   * what is beyond is worked on again.
+   */
+  keepDone?: boolean;
   /** Whether `work` is told of records that may have been begun with before. Default false. */
   tellRedelivered?: boolean;
   /** Makes the work for a record; `redelivered` where another member may have begun with it before. */
-  work(record: ReceivedRecord, redelivered: boolean): RecordWork;
+  work(record: ReceivedRecord, redelivered: boolean): RecordWork | KeptRecord;
   /** A commit failed: it is tried again with the next one. */
   onCommitError(error: Error): void;
 }
@@ -33,8 +45,14 @@ const PAUSE_AT = 2;
 
 interface Held extends Assignment {
   ledger: Ledger;
-  /** What a failed commit would have committed. */
-  owed?: number;
+  /** What was committed last, as far as that is known. */
+  known?: Standing;
+}
+
+/** What a commit says of a partition. */
+interface Standing {
+  offset: number;
+  metadata: string;
 }
 
 /**
@@ -94,8 +112,12 @@ export class Consumption {
 
   private assign(assignments: readonly Assignment[]): void {
     this.everAssigned = true;
-    for (const assignment of assignments)
-      this.held.set(keyOf(assignment), { ...assignment, ledger: new Ledger() });
+    for (const assignment of assignments) {
+      const { committed } = assignment;
+      const earlier =
+        committed && this.options.keepDone ? decodeRuns(committed.offset, committed.metadata) : [];
+      this.held.set(keyOf(assignment), { ...assignment, ledger: new Ledger(earlier) });
+    }
     if (this.paused) this.subscription?.pause(assignments);
   }
 
@@ -117,7 +139,8 @@ export class Consumption {
       if (!held.ledger.take(record.offset)) continue;
       const work = this.options.work(record, record.offset < (held.end ?? 0));
       const done = once(() => held.ledger.finish(record.offset));
-      this.lanes.add({ lane: work.lane, run: () => work.run(done).then(done, () => undefined) });
+      if ('kept' in work) work.kept.then(done, () => undefined);
+      else this.lanes.add({ lane: work.lane, run: () => work.run(done).then(done, () => undefined) });
     }
     if (!this.paused && this.lanes.load >= this.options.concurrency * PAUSE_AT) {
       this.paused = true;
@@ -132,23 +155,35 @@ export class Consumption {
   }
 
   private async commit(partitions: readonly Held[]): Promise<void> {
-    for (const held of partitions) held.owed = held.ledger.commit() ?? held.owed;
-    const owing = partitions.filter(({ owed }) => owed !== undefined);
-    const offsets = owing.map(({ topic, partition, epoch, owed }) => ({
-      topic,
-      partition,
-      epoch,
-      offset: owed!,
-    }));
-    if (offsets.length === 0) return;
+    const owing = partitions.flatMap(held => {
+      const standing = this.standingOf(held);
+      return standing ? [{ held, standing }] : [];
+    });
+    if (owing.length === 0) return;
     try {
-      await this.subscription?.commit(offsets);
-      for (const [index, held] of owing.entries()) {
-        if (held.owed === offsets[index]!.offset) held.owed = undefined;
-      }
+      await this.subscription?.commit(
+        owing.map(({ held: { topic, partition, epoch }, standing }) => ({
+          topic,
+          partition,
+          epoch,
+          ...standing,
+        })),
+      );
+      for (const { held, standing } of owing) held.known = standing;
     } catch (error) {
       this.options.onCommitError(error as Error);
     }
+  }
+
+  /** What there is to commit of a partition; undefined where that is committed already. */
+  private standingOf({ ledger, known }: Held): Standing | undefined {
+    const all = ledger.advance();
+    const runs = this.options.keepDone ? ledger.doneBeyond() : [];
+    const offset = all ?? (runs.length > 0 ? ledger.firstOpen : undefined);
+    if (offset === undefined) return undefined;
+    const metadata = encodeRuns(offset, runs);
+    if (known?.offset === offset && known.metadata === metadata) return undefined;
+    return { offset, metadata };
   }
 }
 
