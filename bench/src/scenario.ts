@@ -8,6 +8,12 @@ export interface Usage {
   rssMb: number;
 }
 
+/** What each process takes up at the moment. */
+export interface Memory {
+  serverMb: number;
+  clientMb: number;
+}
+
 /** What a scenario runs with, in the callers' process. */
 export interface Bench {
   /** A new client; the bench closes it. */
@@ -18,6 +24,8 @@ export interface Bench {
   countedMs: number;
   /** Sum of both processes. */
   usage: () => Promise<Usage>;
+  /** Resident memory of each. */
+  memory(): Promise<Memory>;
   /** How many events the server has handled. */
   handled(): Promise<Handled>;
 }
@@ -33,7 +41,7 @@ export interface Figures {
   rssMb?: number;
   /** Calls that ended with an error or with an answer to another question. */
   failed?: number;
-  /** Calls without any ending within the deadline that the bench sets. */
+  /** Calls without any ending within the deadline that the bench sets; in `streams-many`, items that never came. */
   lost?: number;
   /** Calls answered more than once, or handled more than once although answered. */
   duplicated?: number;
@@ -45,6 +53,9 @@ export interface Figures {
   timeToNextAnswerMs?: number;
   /** From the kill of a broker until all its partitions had another leader, as metadata shows it. */
   electionMs?: number;
+  /** By how much memory grew beyond what it was after a warm-up. */
+  serverGrowthMb?: number;
+  clientGrowthMb?: number;
   /** What a reader must know, such as a time limit that was reached. */
   note?: string;
 }

@@ -27,6 +27,7 @@ export interface FleetEntry extends Entry {
 export type ScenarioEntry = PairEntry | FleetEntry;
 
 const all = () => true;
+const flow = (system: SystemEntry) => system.flow === true;
 const fleet = { fleet: true, concurrency: [64], suits: (system: SystemEntry) => system.scales } as const;
 
 /** Every scenario, in the order they run. */
@@ -38,6 +39,23 @@ export const SCENARIOS: Readonly<Record<string, ScenarioEntry>> = {
     single: true,
     suits: system => system.streams,
     load: () => import('./scenarios/stream.js'),
+  },
+  'streams-many': {
+    concurrency: [1_000],
+    single: true,
+    suits: system => system.streams,
+    load: () => import('./scenarios/streams-many.js'),
+  },
+  'slow-subscriber': {
+    concurrency: [1],
+    single: true,
+    suits: flow,
+    load: () => import('./scenarios/slow-subscriber.js'),
+  },
+  'unary-beside-streams': {
+    concurrency: [64],
+    suits: flow,
+    load: () => import('./scenarios/unary-beside-streams.js'),
   },
   'burst-events': {
     concurrency: [1_000],

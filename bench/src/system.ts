@@ -34,6 +34,10 @@ export interface BenchClient {
   slow(body: Body): Promise<unknown>;
   /** One call that is answered by so many bodies. */
   stream?(items: number): Observable<unknown>;
+  /** The same, pulled: the server gives no more than is asked for, and a little ahead. */
+  pull?(items: number): AsyncIterable<unknown>;
+  /** One call that is answered for ever, by a body at once and another every so many milliseconds. */
+  trickle?(everyMs: number): Observable<unknown>;
   /** One event; resolves once the system took it. */
   emit?: (body: Body) => Promise<unknown>;
   close(): Promise<void>;
@@ -47,6 +51,9 @@ export interface System {
   server(settings: Settings, onCall?: OnCall): Promise<BenchServer>;
   client(settings: Settings): Promise<BenchClient>;
 }
+
+/** How often a stream gives an item that is open beside other calls. */
+export const TRICKLE_MS = 1_000;
 
 /** How long the handler of `slow` waits before it answers. */
 export const SLOW_MS = 20;

@@ -5,6 +5,8 @@ export interface SystemEntry {
   kafka: boolean;
   streams: boolean;
   events: boolean;
+  /** Its streams heed their readers: they wait for one who is slow, and end with one who leaves. */
+  flow?: boolean;
   /** Any number of its servers share the calls, and any number of processes call. */
   scales: boolean;
   /** Runs only when it is named. */
@@ -15,9 +17,10 @@ const everything = { kafka: true, streams: true, events: true, scales: true };
 
 /** Every system under test, in the order they run; each process loads only the one it runs. */
 export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
-  parley: { ...everything, load: () => import('./systems/parley.js') },
+  parley: { ...everything, flow: true, load: () => import('./systems/parley.js') },
   'parley-platformatic': {
     ...everything,
+    flow: true,
     load: () => import('./systems/parley-platformatic.js'),
   },
   'nest-kafka': { ...everything, load: () => import('./systems/nest-kafka.js') },

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { Bench, Figures, Usage } from '../scenario.js';
+import type { Bench, Figures, Memory, Usage } from '../scenario.js';
 import { pairScenarioNamed } from '../scenarios.js';
 import type { BenchClient } from '../system.js';
 import { systemNamed } from '../systems.js';
@@ -37,6 +37,10 @@ async function run({
       const own = ownUsage();
       const server = await main.ask('usage', undefined);
       return { cpuSeconds: own.cpuSeconds + server.cpuSeconds, rssMb: own.rssMb + server.rssMb };
+    },
+    async memory(): Promise<Memory> {
+      const server = await main.ask('usage', undefined);
+      return { serverMb: server.rssMb, clientMb: ownUsage().rssMb };
     },
     handled: () => main.ask('handled', undefined),
   };

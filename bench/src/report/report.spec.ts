@@ -65,6 +65,14 @@ describe('targetResults', () => {
     expect(targetResults(rates(12, 10))).toEqual([{ ...claim, measured: '1.2×', met: false }]);
   });
 
+  it('compares with another scenario where a target says so', () => {
+    const stream = { system: 'parley', scenario: 'stream', concurrency: 1, itemsPerSecond: 100 };
+    const many = { ...stream, scenario: 'streams-many', concurrency: 1_000, itemsPerSecond: 60 };
+    expect(targetResults([stream, many])).toEqual([
+      { subject: 'streams-many 1000', claim: 'rate ≥ 0.5× parley stream', measured: '0.6×', met: true },
+    ]);
+  });
+
   it('holds the figures of a fleet to an upper bound of their own', () => {
     const met = (figures: Partial<Row>) => targetResults([elastic(figures)]).map(result => result.met);
     expect(met({ failed: 0, lost: 0, duplicated: 0, longestPauseMs: 1_000 })).toEqual([

@@ -11,13 +11,22 @@ interface Measured {
 export interface RelativeTarget extends Measured {
   figure: 'rate' | 'p50';
   against: string;
+  /** The other's scenario and number of callers, where they are not the same. */
+  of?: Omit<Measured, 'system'>;
   bound: number;
 }
 
 /** A figure on its own. */
 export interface AbsoluteTarget extends Measured {
   figure:
-    'failed' | 'lost' | 'duplicated' | 'longestPauseMs' | 'longestPauseCallersMs' | 'timeToNextAnswerMs';
+    | 'failed'
+    | 'lost'
+    | 'duplicated'
+    | 'longestPauseMs'
+    | 'longestPauseCallersMs'
+    | 'timeToNextAnswerMs'
+    | 'serverGrowthMb'
+    | 'clientGrowthMb';
   atMost: number;
   /** Held to it only where this is so. */
   where?: (row: Row) => boolean;
@@ -25,6 +34,8 @@ export interface AbsoluteTarget extends Measured {
 
 export type Target = RelativeTarget | AbsoluteTarget;
 
+const streamsMany = { scenario: 'streams-many', concurrency: 1_000 };
+const slowSubscriber = { scenario: 'slow-subscriber', concurrency: 1 };
 const elastic = { scenario: 'elastic', concurrency: 64 };
 const server = { scenario: 'recovery-server', concurrency: 64 };
 const broker = { scenario: 'recovery-broker', concurrency: 64 };
@@ -51,6 +62,25 @@ export const TARGETS: readonly Target[] = [
   { scenario: 'slow-handler', concurrency: 64, figure: 'rate', against: 'nest-http', bound: 0.9 },
   { scenario: 'stream', concurrency: 1, figure: 'rate', against: 'nest-kafka', bound: 40 },
   { scenario: 'stream', concurrency: 1, figure: 'rate', against: 'nest-grpc', bound: 2 },
+  { scenario: 'stream', concurrency: 1, figure: 'rate', against: 'nest-tcp', bound: 0.8 },
+  { ...streamsMany, figure: 'lost', atMost: 0 },
+  {
+    ...streamsMany,
+    figure: 'rate',
+    against: 'parley',
+    of: { scenario: 'stream', concurrency: 1 },
+    bound: 0.5,
+  },
+  { ...slowSubscriber, figure: 'serverGrowthMb', atMost: 64 },
+  { ...slowSubscriber, figure: 'clientGrowthMb', atMost: 64 },
+  {
+    scenario: 'unary-beside-streams',
+    concurrency: 64,
+    figure: 'rate',
+    against: 'parley',
+    of: { scenario: 'unary', concurrency: 64 },
+    bound: 0.8,
+  },
   { ...elastic, figure: 'failed', atMost: 0 },
   { ...elastic, figure: 'lost', atMost: 0 },
   { ...elastic, figure: 'duplicated', atMost: 0 },
@@ -82,7 +112,7 @@ export function targetResults(rows: readonly Row[]): TargetResult[] {
     if (!row) return [];
     const subject = `${target.scenario} ${target.concurrency}${target.system ? ` ${target.system}` : ''}`;
     if ('against' in target) {
-      const other = rowOf(rows, { ...target, system: target.against });
+      const other = rowOf(rows, { ...target, ...target.of, system: target.against });
       return other ? relative(subject, target, row, other) : [];
     }
     const measured = row[target.figure];
@@ -107,7 +137,7 @@ function relative(subject: string, target: RelativeTarget, row: Row, other: Row)
   return [
     {
       subject,
-      claim: `${target.figure} ${least ? '≥' : '≤'} ${target.bound}× ${target.against}`,
+      claim: `${target.figure} ${least ? '≥' : '≤'} ${target.bound}× ${target.against}${target.of ? ` ${target.of.scenario}` : ''}`,
       measured: `${factor.toLocaleString('en', { maximumSignificantDigits: 3 })}×`,
       met: least ? factor >= target.bound : factor <= target.bound,
     },

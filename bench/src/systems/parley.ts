@@ -23,8 +23,10 @@ export function parley(driver: ParleyOptions['driver']): System {
       return { handled: () => events.read(), close: () => app.close() };
     },
 
-    client: async settings =>
-      proxyClient(new ParleyClient({ service: 'caller', to: 'bench', ...options(settings) }), names),
+    async client(settings) {
+      const client = new ParleyClient({ service: 'caller', to: 'bench', ...options(settings) });
+      return { ...proxyClient(client, names), pull: items => client.send(names.stream, { items }) };
+    },
   };
 }
 

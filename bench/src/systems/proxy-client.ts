@@ -7,12 +7,13 @@ import type { Patterns } from './rpc-controller.js';
 export function proxyClient(
   proxy: Pick<ClientProxy, 'send' | 'emit' | 'close'>,
   names: Patterns,
-): Required<BenchClient> {
+): Required<Omit<BenchClient, 'pull'>> {
   return {
     unary: data => lastValueFrom(proxy.send<unknown>(names.unary, data)),
     replies: data => proxy.send<unknown>(names.unary, data),
     slow: data => lastValueFrom(proxy.send<unknown>(names.slow, data)),
     stream: items => proxy.send<unknown>(names.stream, { items }),
+    trickle: everyMs => proxy.send<unknown>(names.trickle, { everyMs }),
     emit: data => lastValueFrom(proxy.emit<unknown>(names.event, data), { defaultValue: undefined }),
     close: async () => {
       await proxy.close();

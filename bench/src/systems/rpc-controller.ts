@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Module, type Type } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import type { Observable } from 'rxjs';
-import type { Body } from '../body.js';
+import { map, type Observable, startWith, timer } from 'rxjs';
+import { type Body, body } from '../body.js';
 import type { EventCount } from '../event-count.js';
 import { type OnCall, SLOW_MS } from '../system.js';
 
@@ -11,6 +11,7 @@ export interface Patterns {
   unary: string;
   slow: string;
   stream: string;
+  trickle: string;
   event: string;
 }
 
@@ -19,6 +20,7 @@ export function patterns(prefix: string): Patterns {
     unary: `${prefix}unary`,
     slow: `${prefix}slow`,
     stream: `${prefix}stream`,
+    trickle: `${prefix}trickle`,
     event: `${prefix}event`,
   };
 }
@@ -45,6 +47,11 @@ export function rpcModule(names: Patterns, events: EventCount, streamOf: StreamO
     @MessagePattern(names.stream)
     stream(@Payload() { items }: { items: number }) {
       return streamOf(items);
+    }
+
+    @MessagePattern(names.trickle)
+    trickle(@Payload() { everyMs }: { everyMs: number }): Observable<Body> {
+      return timer(Math.random() * everyMs, everyMs).pipe(startWith(0), map(body));
     }
 
     @EventPattern(names.event)
