@@ -46,7 +46,10 @@ describe.each(DRIVERS)('%s: compression', (_, make) => {
 
   it('that fails, fails the records that ask for it, and says why', async () => {
     const topic = await stage.topic();
-    const failing = { compress: () => Promise.reject(new Error('out of order')), decompress: () => LARGE as never };
+    const failing = {
+      compress: () => Promise.reject(new Error('out of order')),
+      decompress: () => LARGE as never,
+    };
     const broken = await stage.driver({ codecs: { lz4: failing } });
     const [{ leader } = { leader: -1 }] = await driver.partitions(topic);
     const outcomes = await broken.produce(leader, [{ ...record(topic, 0, LARGE), compression: 'lz4' }]);
@@ -94,7 +97,7 @@ describe('compressed batches', () => {
       await producer.connect();
       await producer.send({ topic, compression: CompressionTypes.GZIP, messages: [{ value: `b ${LARGE}` }] });
       await consumer.subscribe({ topic, fromBeginning: true });
-      await consumer.run({ eachMessage: async ({ message }) => void read.push(`${message.value}`) });
+      await consumer.run({ eachMessage: async ({ message }) => void read.push(String(message.value)) });
       await vi.waitFor(() => expect(read).toEqual([LARGE, `b ${LARGE}`]), 10_000);
       const seen = await watch(driver, topic);
       await vi.waitFor(() => expect(values(seen)).toEqual(read));

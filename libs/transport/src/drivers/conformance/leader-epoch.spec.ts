@@ -30,7 +30,9 @@ describe.each(DRIVERS)('%s: an unclean election', (_, make) => {
     const seen: string[] = [];
     const gaps: Parameters<TailOptions['onGap']>[0][] = [];
     await driver.tail({
-      ...{ topic: 'a', partitions: [0], from },
+      topic: 'a',
+      partitions: [0],
+      from,
       onBatch: ({ records }) => seen.push(...values(records)),
       onGap: gap => gaps.push(gap),
     });
