@@ -19,12 +19,7 @@ export interface BrokerConnection {
   /** Whether requests may be sent now: not while a SASL session is renewed, nor once the connection is broken. */
   readonly usable: boolean;
   /** Sends in this turn of the loop. `answered` is called in the turn in which the answer arrives. */
-  send(
-    api: Api,
-    request: Buffer,
-    timeoutMs: number,
-    answered: (error: Error | null, answer: Buffer) => void,
-  ): void;
+  send(api: Api, request: Buffer, answered: (error: Error | null, answer: Buffer) => void): void;
   /** Breaks the connection, open or opening, for good and without waiting for the broker. */
   destroy(reason: Error): void;
 }

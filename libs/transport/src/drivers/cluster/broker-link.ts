@@ -110,7 +110,7 @@ export class BrokerLink {
       this.close(late);
     }, patienceMs);
     this.waiting.add(fail);
-    this.connection!.send(api, request, patienceMs, (error, answer) =>
+    this.connection!.send(api, request, (error, answer) =>
       settle(error ? unanswered(`${api.name} at ${this.name}`, error) : undefined, answer),
     );
   }

@@ -60,7 +60,6 @@ describe('kafkajs internals', () => {
     connection.requestQueue.push({
       entry: { apiKey: 3, apiName: 'x', apiVersion: 0, correlationId: first, resolve: vi.fn(), reject },
       expectResponse: true,
-      requestTimeout: 1_000,
       sendRequest,
     });
     expect(sendRequest).toHaveBeenCalledOnce(); // at once

@@ -31,10 +31,8 @@ export interface KafkajsRequestQueue {
       reject(error: Error): void;
     };
     expectResponse: boolean;
-    requestTimeout: number;
     sendRequest(): void;
   }): void;
-  maybeThrottle(ms: number): void;
   scheduleCheckPendingRequests(): void;
 }
 

@@ -50,7 +50,6 @@ class KafkajsBrokerConnection implements BrokerConnection {
   send(
     api: Api,
     request: Buffer,
-    timeoutMs: number,
     answered: (error: Error | null, answer: Buffer) => void,
   ): void {
     const { connection } = this;
@@ -66,7 +65,6 @@ class KafkajsBrokerConnection implements BrokerConnection {
         reject: error => answered(error, NOTHING),
       },
       expectResponse: true,
-      requestTimeout: timeoutMs,
       sendRequest: () => connection.socket?.write(request),
     });
   }

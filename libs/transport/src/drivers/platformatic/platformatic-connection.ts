@@ -64,7 +64,6 @@ class PlatformaticConnection implements BrokerConnection {
   send(
     { key, version }: Api,
     request: Buffer,
-    _timeoutMs: number,
     answered: (error: Error | null, answer: Buffer) => void,
   ): void {
     this.connection.send<Buffer>(

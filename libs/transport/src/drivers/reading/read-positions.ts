@@ -11,8 +11,8 @@ import { leadersOf } from '../cluster/topic-leaders.js';
 export const LOG_START = -1;
 /** The log epoch of a position of which nothing was read. */
 export const NEVER_READ = -1;
-/** A topic that is gone, or not there yet, is looked for as seldom as metadata is refreshed, in the end. */
-const FIRST_ABSENCE_MS = 1_000;
+/** A topic that is not there yet may be known to the next broker that is asked; one that is gone is not worth it. */
+const FIRST_ABSENCE_MS = 100;
 const LONGEST_ABSENCE_MS = 10_000;
 
 export interface ReadPosition {
