@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
+import { ApiKey, EmbeddedKafka, fault } from '@parley/embedded-kafka';
 import { ParleyRecordBuilder, type ParleyClient } from '@parley/transport';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -57,6 +58,20 @@ describe('a call to a service that nobody runs', () => {
     await services.start('greeter', [GreetController]);
     expect(await patient).toBe('hello bob');
     await expect.poll(() => greet(client, 'cyd'), { timeout: 5000 }).toBe('hello cyd');
+  });
+
+  it('goes its usual way where the cluster does not say whether anybody is there', async () => {
+    const kafka = await EmbeddedKafka.start();
+    try {
+      kafka.intercept(ApiKey.DescribeGroups, () => fault.drop);
+      const own = { kafka: { brokers: kafka.bootstrap }, waitForReady: false };
+      const answer = greet(services.client('greeter', own), 'ada');
+      await services.start('greeter', [GreetController], own);
+      expect(await answer).toBe('hello ada');
+      await services.stop();
+    } finally {
+      await kafka.close();
+    }
   });
 
   it('is told by iteration too', async () => {
