@@ -1,6 +1,6 @@
 import type { TopicSpec } from '../drivers/driver.js';
+import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Link } from '../link/link.js';
-import { RecordParcel } from '../link/parcel.js';
 import { choosePartition } from '../link/partitioner.js';
 import { callsTopic } from '../link/topics.js';
 import type { ClientSettings } from '../options/options.js';
@@ -8,11 +8,13 @@ import { currentContext } from '../server/execution-scope.js';
 import type { InstanceAddress } from '../wire/header.js';
 import { encodeHeader } from '../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
+import { LARGE_BYTES } from '../wire/parts.js';
 import type { Status } from '../wire/status.js';
 import { statusOfFailure } from './failure.js';
 import { callersMistake, headersOf, type Message } from './message.js';
 import { OutgoingCall } from './outgoing-call.js';
 import type { ReplyTaker, RequestTerms, ServerAddress } from './outgoing-call-options.js';
+import { LargeRequest, RequestParcel } from './request-parcels.js';
 import { timeoutOf } from './timeout.js';
 
 /** Patterns whose topic is remembered: more are only seen where patterns are made up at run time. */
@@ -38,15 +40,27 @@ export class Caller {
     const { router, peers, budget, assembling, options } = this.link;
     const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = message.options;
     const correlationId = currentContext()?.correlationId ?? callId;
-    let parcel: RecordParcel | undefined;
+    let parcel: { withdraw(): void } | undefined;
     let ended = false;
     const abort = () =>
       call.fail({ code: 'CANCELLED', message: `the call of ${message.pattern} was aborted by its caller` });
     const send = async (terms: RequestTerms) => {
+      if (message.value.length > options.maxItemBytes) throw tooLarge(message, options.maxItemBytes);
       if (!this.link.isOpen) await this.link.open(terms.timeoutMs);
-      const header = this.header(message, callId, correlationId, terms);
-      parcel = await this.parcel(message, header, terms.timeoutMs, status => call.fail(status));
-      const refused = ended ? undefined : this.link.sender.offer(parcel);
+      const record = await this.record(message, this.header(message, callId, correlationId, terms));
+      if (ended) return;
+      const { sender } = this.link;
+      const expiresAt = performance.now() + terms.timeoutMs;
+      const failed = (status: Status) => call.fail(status);
+      if (message.value.length > LARGE_BYTES) {
+        const large = new LargeRequest(sender, record, { expiresAt, failed });
+        parcel = large;
+        large.send();
+        return;
+      }
+      const small = new RequestParcel(record, expiresAt, failed);
+      parcel = small;
+      const refused = sender.offer(small);
       if (refused) call.fail(refused);
     };
     const call = new OutgoingCall<T>(
@@ -100,17 +114,11 @@ export class Caller {
     });
   }
 
-  private async parcel(
-    message: Message,
-    line: string,
-    timeoutMs: number,
-    onFailed: (status: Status) => void,
-  ): Promise<RecordParcel> {
+  private async record(message: Message, line: string) {
     const { pattern, key, value } = message;
     const spec = this.topicOf(pattern);
     const partition = await choosePartition(this.link, spec, key);
-    const record = { topic: spec.topic, partition, key, value, headers: headersOf(message, line) };
-    return new RecordParcel(record, performance.now() + timeoutMs, () => undefined, onFailed);
+    return { topic: spec.topic, partition, key, value, headers: headersOf(message, line) };
   }
 
   private topicOf(pattern: string): TopicSpec {
@@ -128,4 +136,11 @@ export class Caller {
   private inboxOf({ partition, instance }: ServerAddress): InstanceAddress {
     return { topic: this.settings.link.names.inbox(this.settings.to), partition, instance };
   }
+}
+
+function tooLarge({ pattern, value }: Message, limit: number): ParleyException {
+  return new ParleyException(
+    'INVALID_ARGUMENT',
+    `the data for ${pattern} weighs ${value.length} bytes; the limit is ${limit} (maxItemBytes)`,
+  );
 }

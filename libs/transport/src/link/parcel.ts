@@ -28,7 +28,7 @@ export class RecordParcel implements Parcel {
   withdrawn = false;
 
   constructor(
-    private readonly record: OutgoingRecord,
+    protected readonly record: OutgoingRecord,
     readonly expiresAt: number,
     readonly delivered: (offset: number) => void,
     readonly failed: (status: Status) => void,

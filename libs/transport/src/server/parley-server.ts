@@ -10,6 +10,7 @@ import { Events } from './events.js';
 import { Handlers } from './handlers.js';
 import { InboxRequests } from './inbox-requests.js';
 import type { ParleyContext } from './parley-context.js';
+import { RequestParts } from './request-parts.js';
 import type { ServerHealth } from './server-health.js';
 
 /** Names this transport to Nest, for handlers that are meant for one transport only. */
@@ -33,6 +34,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   /** Event patterns by topic. */
   private readonly eventPatterns = new Map<string, string>();
   private readonly calls: Calls;
+  private readonly requestParts: RequestParts;
   private readonly inboxRequests: InboxRequests;
   private readonly events: Events;
   private readonly consumptions: Consumption[] = [];
@@ -55,6 +57,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       this.runWithProcessingHooks(context, run);
     };
     this.calls = new Calls(this.link, this.handlers, { maxStreams: this.settings.maxStreams, withHooks });
+    this.requestParts = new RequestParts(this.calls, { maxItemBytes: this.settings.link.maxItemBytes });
     this.inboxRequests = new InboxRequests(this.calls, this.settings.collectConcurrency);
     this.events = new Events(this.link, this.handlers, {
       patternOf: topic => this.eventPatterns.get(topic),
@@ -192,7 +195,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
         topics: names.served(service, callPatterns),
         concurrency: this.settings.concurrency,
         tellRedelivered: true,
-        work: (record, redelivered) => this.calls.work(record, redelivered),
+        work: (record, redelivered) => this.requestParts.work(record, redelivered),
       });
       this.link.takeRequests(record => this.inboxRequests.take(record));
     }
@@ -228,6 +231,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     this.calls.moveStreams();
     const until = performance.now() + drainTimeoutMs;
     await Promise.all(this.consumptions.map(consumption => consumption.drain(drainTimeoutMs)));
+    this.requestParts.close();
     await this.calls.idle(Math.max(0, until - performance.now()));
     this.calls.drain();
     this.link.takeRequests(undefined);
