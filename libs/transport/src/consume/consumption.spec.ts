@@ -126,10 +126,25 @@ describe('Consumption', () => {
     expect(calls).toEqual(['close']);
   });
 
-  it('commits what is done when a partition is revoked, and nothing of it afterwards', async () => {
+  it('finishes what has begun when a partition is revoked, begins with nothing more of it, and commits', async () => {
+    receive(0, 1, 2);
+    const revoked = Promise.resolve(member.onRevoked([held])).then(() => calls.push('revoked'));
+    await finish(0);
+    expect(calls).toEqual([]);
+    await finish(1);
+    await revoked;
+    expect([...running.keys()]).toEqual([0, 1]);
+    expect(commits).toEqual([[{ ...held, offset: 2, metadata: '' }]]);
+    receive(3);
+    expect([...running.keys()]).toEqual([0, 1]);
+  });
+
+  it('gives a revoked partition away without what takes long, and commits nothing of it afterwards', async () => {
     receive(0, 1);
     await finish(0);
-    await member.onRevoked([held]);
+    const revoked = member.onRevoked([held]);
+    await vi.advanceTimersByTimeAsync(1000);
+    await revoked;
     await finish(1);
     await vi.advanceTimersByTimeAsync(1000);
     expect(commits).toEqual([[{ ...held, offset: 1, metadata: '' }]]);

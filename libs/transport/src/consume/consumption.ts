@@ -40,11 +40,17 @@ export interface ConsumptionOptions {
 
 /** How often finished offsets are committed, in ms. */
 const COMMIT_EVERY_MS = 500;
+/** How long a partition that goes to another member waits for the work on it that has begun, in ms. */
+const REVOCATION_WAIT_MS = 1000;
 /** Records taken in and not finished at which partitions pause, in multiples of the concurrency. */
 const PAUSE_AT = 2;
 
 interface Held extends Assignment {
   ledger: Ledger;
+  /** Work of its records that has begun and not finished. */
+  running: number;
+  /** It is another member's before long: nothing of it is begun any more. */
+  givenUp: boolean;
   /** What was committed last, as far as that is known. */
   known?: Standing;
 }
@@ -62,6 +68,7 @@ interface Standing {
 export class Consumption {
   private readonly lanes: Lanes;
   private readonly held = new Map<string, Held>();
+  private readonly finishedListeners = new Set<() => void>();
   private subscription: Subscription | undefined;
   private commitTimer: NodeJS.Timeout | undefined;
   private paused = false;
@@ -116,7 +123,12 @@ export class Consumption {
       const { committed } = assignment;
       const earlier =
         committed && this.options.keepDone ? decodeRuns(committed.offset, committed.metadata) : [];
-      this.held.set(keyOf(assignment), { ...assignment, ledger: new Ledger(earlier) });
+      this.held.set(keyOf(assignment), {
+        ...assignment,
+        ledger: new Ledger(earlier),
+        running: 0,
+        givenUp: false,
+      });
     }
     if (this.paused) this.subscription?.pause(assignments);
   }
@@ -125,6 +137,8 @@ export class Consumption {
     const revoked = assignments
       .map(assignment => this.held.get(keyOf(assignment)))
       .filter(held => held !== undefined);
+    for (const held of revoked) held.givenUp = true;
+    await this.finished(revoked);
     await this.commit(revoked);
     for (const { topic, partition, epoch } of revoked) {
       if (this.held.get(keyOf({ topic, partition }))?.epoch === epoch)
@@ -134,18 +148,55 @@ export class Consumption {
 
   private take(batch: ReceivedBatch): void {
     const held = this.held.get(keyOf(batch));
-    if (this.draining || held?.epoch !== batch.epoch) return;
+    if (this.draining || held?.epoch !== batch.epoch || held.givenUp) return;
     for (const record of batch.records) {
       if (!held.ledger.take(record.offset)) continue;
       const work = this.options.work(record, record.offset < (held.end ?? 0));
-      const done = once(() => held.ledger.finish(record.offset));
-      if ('kept' in work) work.kept.then(done, () => undefined);
-      else this.lanes.add({ lane: work.lane, run: () => work.run(done).then(done, () => undefined) });
+      if ('kept' in work)
+        work.kept.then(
+          () => held.ledger.finish(record.offset),
+          () => undefined,
+        );
+      else this.lanes.add({ lane: work.lane, run: () => this.begin(held, record.offset, work) });
     }
     if (!this.paused && this.lanes.load >= this.options.concurrency * PAUSE_AT) {
       this.paused = true;
       this.subscription?.pause([...this.held.values()]);
     }
+  }
+
+  /** Begins with a record, unless its partition is about to be another member's: that one does it then. */
+  private async begin(held: Held, offset: number, work: RecordWork): Promise<void> {
+    if (held.givenUp) return;
+    const done = once(() => held.ledger.finish(offset));
+    held.running += 1;
+    try {
+      await work.run(done);
+      done();
+    } catch {
+      // Its offset is not done: the work is for the next owner.
+    } finally {
+      held.running -= 1;
+      if (held.givenUp) for (const listener of this.finishedListeners) listener();
+    }
+  }
+
+  /** Resolves once nothing runs of these partitions, or after a while: what still runs may then run elsewhere too. */
+  private async finished(partitions: readonly Held[]): Promise<void> {
+    const runs = () => partitions.some(({ running }) => running > 0);
+    if (!runs()) return;
+    await new Promise<void>(resolve => {
+      const end = () => {
+        clearTimeout(timer);
+        this.finishedListeners.delete(listener);
+        resolve();
+      };
+      const listener = () => {
+        if (!runs()) end();
+      };
+      const timer = setTimeout(end, REVOCATION_WAIT_MS);
+      this.finishedListeners.add(listener);
+    });
   }
 
   private relieve(): void {

@@ -204,6 +204,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
         group: names.eventsGroup(service),
         topics: eventPatterns.map(pattern => names.event(pattern)),
         concurrency: this.settings.eventConcurrency,
+        keepDone: true,
         work: record => this.events.work(record),
       });
     }
