@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { decodeFrames } from '../wire/frame.js';
+import { decodeFrames, encodeFrame, type Frame } from '../wire/frame.js';
+import { LARGE_BYTES, PART_BYTES } from '../wire/parts.js';
 import { MAX_PUSHED_ITEMS, ReplyStream, type ReplyStreamOptions } from './reply-stream.js';
 
 const accept = {
@@ -160,6 +161,72 @@ describe('ReplyStream', () => {
     expect(take()).toMatchObject([{ kind: 'error', total: 1, code: 'RESOURCE_EXHAUSTED' }]);
     stream.delivered();
     expect(events).toEqual(['announced', 'streaming', 'settled']);
+  });
+
+  describe('with a large item', () => {
+    const large = Buffer.from(Array.from({ length: LARGE_BYTES + 1 }, (_, index) => index % 251));
+    const ofKind = (frames: readonly Frame[]) => frames.map(({ kind }) => kind);
+    const bytesOf = (frames: readonly Frame[]) =>
+      Buffer.concat(frames.map(frame => (frame.kind === 'part' ? frame.bytes : Buffer.alloc(0))));
+
+    it('sends a unary reply in parts that let others leave in between, and is no stream', () => {
+      const { stream, events, take, posts } = start(10);
+      stream.add(large);
+      stream.complete();
+      const sent: Frame[] = [];
+      while (!sent.some(({ kind }) => kind === 'complete')) {
+        const before = posts();
+        const frames = take(256 * 1024);
+        expect(Buffer.concat(frames.map(encodeFrame)).length).toBeLessThan(256 * 1024);
+        sent.push(...frames);
+        stream.delivered();
+        expect(posts() - before).toBe(frames.at(-1)!.kind === 'complete' ? 0 : 1);
+      }
+      expect(ofKind(sent)).toEqual(['accept', 'part', 'part', 'part', 'complete']);
+      expect(sent.at(-1)).toMatchObject({ total: 1, items: [] });
+      expect(bytesOf(sent).equals(large)).toBe(true);
+      expect(events).toEqual(['announced', 'settled']);
+    });
+
+    it('begins with it while there is credit, and goes on with more', () => {
+      const { stream, take } = start({ items: 10, bytes: 100 });
+      stream.add(item(1));
+      stream.add(large);
+      stream.add(item(2));
+      expect(ofKind(take())).toEqual(['accept', 'next']);
+      expect(take()).toMatchObject([{ kind: 'part', seq: 1, at: 0, size: large.length }]);
+      expect(take()).toEqual([]);
+      stream.grant({ items: 10, bytes: 1 + large.length });
+      const rest = [...take(), ...take()];
+      expect(rest).toMatchObject([
+        { kind: 'part', at: PART_BYTES },
+        { kind: 'part', at: 2 * PART_BYTES },
+      ]);
+      expect(take()).toEqual([]);
+      stream.grant(items(10));
+      expect(take()).toMatchObject([{ kind: 'next', seq: 2, items: [item(2)] }]);
+    });
+
+    it('keeps one that has begun, where only the newest are kept', () => {
+      const { stream, take } = start({ items: 100, bytes: 100 }, { keepLatest: true });
+      stream.push(large);
+      take();
+      for (let n = 0; n < 10; n += 1) stream.push(item(n));
+      stream.grant(items(100));
+      stream.complete();
+      expect(ofKind([...take(), ...take()])).toEqual(['part', 'part']);
+      expect(take()).toMatchObject([{ kind: 'complete', total: 2, items: [item(9)] }]);
+    });
+
+    it('breaks off where the call fails, and counts what was whole', () => {
+      const { stream, take } = start(10);
+      stream.add(item(1));
+      stream.add(large);
+      take();
+      take();
+      stream.failNow({ code: 'INTERNAL', message: 'no' });
+      expect(take()).toMatchObject([{ kind: 'error', total: 1 }]);
+    });
   });
 
   it('sends nothing more once it is cancelled', () => {
