@@ -38,6 +38,8 @@ export interface BenchClient {
   pull?(items: number): AsyncIterable<unknown>;
   /** One call that is answered for ever, by a body at once and another every so many milliseconds. */
   trickle?(everyMs: number): Observable<unknown>;
+  /** One call that is answered by a series of items, which a server that ends leaves to another where `resumable`. */
+  series?: (asked: Body, resumable: boolean) => Observable<unknown>;
   /** One event; resolves once the system took it. */
   emit?: (body: Body) => Promise<unknown>;
   close(): Promise<void>;

@@ -75,6 +75,21 @@ describe('Load', () => {
     expect(load.take().records.outcome).toHaveLength(0);
   });
 
+  it('asks for a stream every hundredth time, in turn for one that can go on elsewhere', async () => {
+    const asked: boolean[] = [];
+    const series = (sent: Body, resumable: boolean) => {
+      asked.push(resumable);
+      return of(sent);
+    };
+    const load = new Load(sent => later(sent), { process: 1, deadlineMs: 1_000, series });
+    void load.resize(1);
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(2));
+    await load.resize(0);
+    expect(asked.slice(0, 3)).toEqual([true, false, true]);
+    const { records } = load.take();
+    expect([98, 99, 100].map(call => outcomeOf(records, call))).toEqual(['answered', 'wrong', 'answered']);
+  });
+
   it('remembers what calls failed with', async () => {
     const load = new Load(() => throwError(() => new Error('gone')), { process: 1, deadlineMs: 1_000 });
     void load.resize(3);

@@ -1,16 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Observable } from 'rxjs';
 import { type Body, isSame } from '../body.js';
 import { clock } from '../clock.js';
 import type { BenchClient } from '../system.js';
 import { CallLog, type CallRecords, type Outcome } from './call-log.js';
 import { question } from './question.js';
+import { seriesOutcome } from './series.js';
 
 export interface LoadOptions {
   /** This process's number in the fleet, above 0. */
   process: number;
   /** A call without an ending for so long is lost, and its caller goes on. */
   deadlineMs: number;
+  /** Every hundredth call is a stream where this is there; half of them are resumable. */
+  series?: NonNullable<BenchClient['series']>;
 }
+
+/** Every so many calls of a process one is a stream. */
+const SERIES_EVERY = 100;
 
 /** How long a caller waits after a call that failed: failures that come at once are not to become a storm. */
 const AFTER_FAILURE_MS = 50;
@@ -54,13 +61,22 @@ export class Load {
     while (caller < this.#wanted) {
       const log = this.#log;
       const call = log.asked(caller, clock());
-      const outcome = await this.#outcomeOf(question(this.options.process, call));
+      const outcome = await this.#outcomeOf(call, question(this.options.process, call));
       log.ended(call, clock(), outcome);
       if (outcome === 'failed') await sleep(AFTER_FAILURE_MS);
     }
   }
 
-  #outcomeOf(sent: Body): Promise<Outcome> {
+  #outcomeOf(call: number, sent: Body): Promise<Outcome> {
+    const { series } = this.options;
+    if (series && call % SERIES_EVERY === SERIES_EVERY - 1) {
+      const resumable = Math.floor(call / SERIES_EVERY) % 2 === 0;
+      return this.#ending(series(sent, resumable), answers => seriesOutcome(sent, answers));
+    }
+    return this.#ending(this.ask(sent), answers => outcomeOf(sent, answers));
+  }
+
+  #ending(replies: Observable<unknown>, judge: (answers: readonly unknown[]) => Outcome): Promise<Outcome> {
     return new Promise(resolve => {
       const answers: unknown[] = [];
       const over = setTimeout(() => {
@@ -71,13 +87,13 @@ export class Load {
         clearTimeout(over);
         resolve(outcome);
       };
-      const subscription = this.ask(sent).subscribe({
+      const subscription = replies.subscribe({
         next: answer => answers.push(answer),
         error: (error: unknown) => {
           this.#remember(error instanceof Error ? error.message : String(error));
           end('failed');
         },
-        complete: () => end(outcomeOf(sent, answers)),
+        complete: () => end(judge(answers)),
       });
     });
   }

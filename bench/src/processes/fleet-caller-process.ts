@@ -22,10 +22,10 @@ const main = new Peer<LeavingQuestions<CallerEvidence>, FleetCallerQuestions>(pr
   async connect({ settings, process, deadlineMs }) {
     if (!system) throw new Error('The system has not been loaded.');
     client = await system.client(settings);
-    const { replies } = client;
+    const { replies, series } = client;
     if (!replies) throw new Error('This system does not tell how often a call is answered.');
     await client.unary(body());
-    load = new Load(replies, { process, deadlineMs });
+    load = new Load(replies, { process, deadlineMs, ...(series && { series }) });
   },
   resize: async callers => connected().resize(callers),
   take: () => connected().take(),

@@ -5,6 +5,7 @@ import type { Settings, System } from '../system.js';
 import { bodiesPulled } from './bodies.js';
 import { proxyClient } from './proxy-client.js';
 import { patterns, rpcModule } from './rpc-controller.js';
+import { seriesController } from './series-controller.js';
 
 const names = patterns('');
 
@@ -15,17 +16,25 @@ export function parley(driver: ParleyOptions['driver']): System {
   return {
     async server(settings, onCall) {
       const events = new EventCount();
-      const app = await NestFactory.createMicroservice(rpcModule(names, events, bodiesPulled, onCall), {
-        strategy: new ParleyServer({ service: 'bench', ...options(settings) }),
-        logger: ['error', 'fatal'],
-      });
+      const series = seriesController(onCall);
+      const app = await NestFactory.createMicroservice(
+        rpcModule(names, events, bodiesPulled, onCall, [series]),
+        {
+          strategy: new ParleyServer({ service: 'bench', ...options(settings) }),
+          logger: ['error', 'fatal'],
+        },
+      );
       await app.listen();
       return { handled: () => events.read(), close: () => app.close() };
     },
 
     async client(settings) {
       const client = new ParleyClient({ service: 'caller', to: 'bench', ...options(settings) });
-      return { ...proxyClient(client, names), pull: items => client.send(names.stream, { items }) };
+      return {
+        ...proxyClient(client, names),
+        pull: items => client.send(names.stream, { items }),
+        series: (asked, resumable) => client.send(resumable ? 'series-resumable' : 'series', asked),
+      };
     },
   };
 }

@@ -28,8 +28,14 @@ export function patterns(prefix: string): Patterns {
 /** A stream's answer, in the form that is quickest in the transport. */
 export type StreamOf = (items: number) => Observable<Body> | AsyncIterable<Body>;
 
-/** A Nest application with one controller, which every message-based system serves. */
-export function rpcModule(names: Patterns, events: EventCount, streamOf: StreamOf, onCall?: OnCall): Type {
+/** A Nest application with one controller, which every message-based system serves, and a system's own. */
+export function rpcModule(
+  names: Patterns,
+  events: EventCount,
+  streamOf: StreamOf,
+  onCall?: OnCall,
+  others: Type[] = [],
+): Type {
   @Controller()
   class RpcController {
     @MessagePattern(names.unary)
@@ -60,7 +66,7 @@ export function rpcModule(names: Patterns, events: EventCount, streamOf: StreamO
     }
   }
 
-  @Module({ controllers: [RpcController] })
+  @Module({ controllers: [RpcController, ...others] })
   class RpcModule {}
   return RpcModule;
 }
