@@ -5,6 +5,7 @@ export { ParleyClient } from './client/parley-client.js';
 export type { CircuitBreakerState } from './client/policies/circuit.js';
 export type { PolicyEvent, PolicyReport } from './client/policies/policies.js';
 export { Replies } from './client/replies.js';
+export type { CompressionCodec, CompressionName } from './drivers/compression/codec.js';
 export type { Driver, ProvisionMode } from './drivers/driver.js';
 export type { KafkaOptions } from './drivers/kafka-options.js';
 export { ParleyExceptionFilter } from './exceptions/parley-exception.filter.js';
