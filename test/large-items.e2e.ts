@@ -1,8 +1,9 @@
 import { Controller } from '@nestjs/common';
-import { MessagePattern, Payload } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { ParleyRecordBuilder } from '@parley/transport';
-import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Kafka, logLevel } from 'kafkajs';
+import { firstValueFrom, lastValueFrom, toArray, type Observable } from 'rxjs';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { Services } from './setup/services.js';
 
 const MIB = 1024 * 1024;
@@ -15,8 +16,20 @@ function text(bytes: number, seed = 0): string {
   return buffer.toString('latin1');
 }
 
+const events: number[] = [];
+
 @Controller()
 class LargeController {
+  @MessagePattern('ping')
+  ping(@Payload() n: number): number {
+    return n;
+  }
+
+  @EventPattern('told')
+  told(@Payload() given: string): void {
+    events.push(given.length);
+  }
+
   @MessagePattern('text')
   text(@Payload() { bytes, seed = 0 }: { bytes: number; seed?: number }): string {
     return text(bytes, seed);
@@ -40,6 +53,7 @@ describe('large items', () => {
   const services = new Services();
   beforeAll(async () => {
     await services.start('large', [LargeController], { maxItemBytes: 6 * MIB });
+    await services.start('other', [LargeController]);
   });
   afterAll(() => services.stop());
 
@@ -60,5 +74,91 @@ describe('large items', () => {
     const items = await lastValueFrom(services.client('large').send<string>('mixed', sizes).pipe(toArray()));
     expect(items.map(({ length }) => length)).toEqual(sizes);
     for (const [index, item] of items.entries()) expect(item === text(sizes[index]!, index)).toBe(true);
+  });
+
+  it('beyond the limit they fail with its size, whoever sets it', async () => {
+    const status = (call: Observable<unknown>) => firstValueFrom(call).catch((error: unknown) => error);
+    const given = text(7 * MIB);
+    const invalid = (message: RegExp) => ({
+      status: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(message) as string,
+    });
+    // The server's limit is 6 MiB, the callers' 16 MiB and 1 MiB.
+    const client = services.client('large');
+    expect(await status(client.send('check', { given }))).toMatchObject(
+      invalid(/the request weighs 73400\d\d bytes; the limit of its server is 6291456/),
+    );
+    expect(await status(client.send('text', { bytes: 7 * MIB }))).toMatchObject(
+      invalid(/an item of the reply weighs 73400\d\d bytes; the limit of its server is 6291456/),
+    );
+    const strict = services.client('large', { maxItemBytes: MIB });
+    expect(await status(strict.send('check', { given }))).toMatchObject(
+      invalid(/the data for check weighs 73400\d\d bytes; the limit is 1048576/),
+    );
+    expect(await status(strict.send('text', { bytes: 2 * MIB }))).toMatchObject(
+      invalid(/item 0 of the reply to text weighs 20971\d\d bytes; the limit here is 1048576/),
+    );
+    expect(await status(strict.send('ping', 1))).toBe(1);
+  });
+
+  it('many at once arrive whole, and small calls go on being answered', async () => {
+    const client = services.client('other');
+    await client.connect();
+    const many = Array.from({ length: 15 }, async (_, seed) => {
+      const [reply, checked] = await Promise.all([
+        firstValueFrom(client.send<string>('text', { bytes: 5 * MIB, seed })),
+        firstValueFrom(client.send<{ intact: boolean }>('check', { given: text(2 * MIB, seed), seed })),
+      ]);
+      return reply === text(5 * MIB, seed) && checked.intact;
+    });
+    const all = Promise.all(many);
+    let running = true;
+    void all.finally(() => (running = false)).catch(() => undefined);
+    let answered = 0;
+    for (; running; answered += 1) expect(await firstValueFrom(client.send('ping', answered))).toBe(answered);
+    expect(answered).toBeGreaterThan(10);
+    expect(await all).toEqual(Array(15).fill(true));
+  });
+
+  it('arrive on topics that take less than a part', async () => {
+    const brokers = inject('brokers').split(',');
+    const admin = new Kafka({ clientId: 'large-items', brokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: '50000' }];
+    const topics = ['narrow.calls', 'narrow-caller.inbox'].map(name => ({
+      topic: `${services.prefix}${name}`,
+      numPartitions: 2,
+      configEntries,
+    }));
+    await admin.createTopics({ topics, waitForLeaders: true });
+    await admin.disconnect();
+    await services.start('narrow', [LargeController]);
+    const client = services.client('narrow', { from: 'narrow-caller' });
+    for (const bytes of [60_000, MIB]) {
+      expect(await firstValueFrom(client.send<string>('text', { bytes }))).toBe(text(bytes));
+      expect(await firstValueFrom(client.send('check', { given: text(bytes) }))).toEqual({
+        bytes,
+        intact: true,
+      });
+    }
+    const items = await lastValueFrom(
+      client.send<string>('mixed', [10, 60_000, 10, MIB, 10]).pipe(toArray()),
+    );
+    expect(items.map(({ length }) => length)).toEqual([10, 60_000, 10, MIB, 10]);
+  });
+
+  it.each([
+    [2 * MIB, /larger than topic .*told takes \(its max\.message\.bytes\)/],
+    [17 * MIB, /is larger than 16777216 bytes/],
+  ])('an event of %i bytes fails: it is one record, for whoever reads it', async (bytes, message) => {
+    const client = services.client('large');
+    const failure = await firstValueFrom(client.emit('told', text(bytes))).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      status: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(message) as string,
+    });
+    await firstValueFrom(client.emit('told', text(100)));
+    await vi.waitFor(() => expect(events).toContain(100));
+    expect(events).not.toContain(bytes);
   });
 });

@@ -274,11 +274,11 @@ export class Sender {
       queue.putBack(halves);
     } else {
       const parcel = parcels[0]!;
-      const fault = error.kind === 'rejected' ? 'is none that' : `of ${parcel.bytes} bytes is larger than`;
-      this.fail(parcel, {
-        code: 'INVALID_ARGUMENT',
-        message: `a record ${fault} topic ${parcel.topic} takes: ${error.message}`,
-      });
+      const fault =
+        error.kind === 'rejected'
+          ? `is none that topic ${parcel.topic} takes`
+          : `of ${parcel.bytes} bytes is larger than topic ${parcel.topic} takes (its max.message.bytes)`;
+      this.fail(parcel, { code: 'INVALID_ARGUMENT', message: `a record ${fault}: ${error.message}` });
     }
     this.ready(queue);
   }
