@@ -3,8 +3,8 @@ import type { CompressionCodec } from './codec.js';
 
 /** Of the package `snappy`. */
 export interface SnappyPackage {
-  compress(bytes: Buffer): Promise<Buffer>;
-  uncompress(bytes: Buffer, options: { asBuffer: true }): Promise<Buffer | string>;
+  compress: (bytes: Buffer) => Promise<Buffer>;
+  uncompress: (bytes: Buffer, options: { asBuffer: true }) => Promise<Buffer | string>;
 }
 
 /** How Kafka's Java clients begin: what follows are blocks, each behind its length, after two version numbers. */

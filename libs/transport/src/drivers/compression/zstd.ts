@@ -7,8 +7,8 @@ type Callback = (error: Error | null, result: Buffer) => void;
 
 /** What zlib has of zstd from Node 22.15 on. */
 interface ZlibWithZstd {
-  zstdCompress(bytes: Buffer, callback: Callback): void;
-  zstdDecompress(bytes: Buffer, options: { maxOutputLength: number }, callback: Callback): void;
+  zstdCompress: (bytes: Buffer, callback: Callback) => void;
+  zstdDecompress: (bytes: Buffer, options: { maxOutputLength: number }, callback: Callback) => void;
 }
 
 /** Node's own, on its thread pool; undefined where this Node has none. */

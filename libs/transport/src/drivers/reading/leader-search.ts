@@ -8,8 +8,8 @@ const LONGEST_MS = 200;
 export interface LeaderSearchOptions {
   positions: Pick<ReadPositions, 'anyLost' | 'lookAgainInMs' | 'findLost'>;
   /** Some may have been found. */
-  onLooked(): void;
-  onError(error: unknown): void;
+  onLooked: () => void;
+  onError: (error: unknown) => void;
 }
 
 /**

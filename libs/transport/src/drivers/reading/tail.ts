@@ -96,7 +96,11 @@ export class PartitionTail implements Tail {
           ? await listOffset(cluster, { topic, partition, leader }, LATEST, requestTimeoutMs)
           : { offset: from, leaderEpoch: NEVER_READ };
       this.reader.positions.add({
-        ...{ topic, partition, epoch: NO_EPOCH, leader, leaderEpoch },
+        topic,
+        partition,
+        epoch: NO_EPOCH,
+        leader,
+        leaderEpoch,
         offset: start.offset,
         logEpoch: start.leaderEpoch,
       });
