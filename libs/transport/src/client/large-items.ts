@@ -76,7 +76,7 @@ export class LargeItems {
   }
 
   private begin(seq: number, size: number): Item {
-    const { budget, maxItemBytes, onReserved } = this.options;
+    const { budget, maxItemBytes } = this.options;
     if (size > maxItemBytes)
       throw new ParleyException(
         'INVALID_ARGUMENT',
@@ -89,7 +89,7 @@ export class LargeItems {
     item.reservation = budget.reserve(size, () => {
       item.reserved = true;
       this.reserved += size;
-      onReserved(size);
+      this.options.onReserved(size);
     });
     return item;
   }

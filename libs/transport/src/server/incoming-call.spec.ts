@@ -104,6 +104,42 @@ describe('an incoming call', () => {
     expect(events.at(-1)).toBe('settled');
   });
 
+  it.each(['lost', 'drain'] as const)(
+    'that waits for its client to take the rest ends with it: %s',
+    async how => {
+      const { call, source, send, sent, events, context } = start(1);
+      await call.run('x');
+      source.next(1);
+      source.next(2);
+      source.complete();
+      send();
+      call[how]('died');
+      send();
+      expect(sent.at(-1)).toMatchObject({ kind: 'error', code: 'UNAVAILABLE', total: 1 });
+      expect(events.at(-1)).toBe('settled');
+      expect(context.signal.aborted).toBe(false);
+    },
+  );
+
+  it('that has only to send its reply is not ended by draining', async () => {
+    const { call, source, send, sent } = start(1);
+    await call.run('x');
+    source.next(1);
+    source.complete();
+    call.drain();
+    send();
+    expect(sent).toMatchObject([{ kind: 'complete', total: 1 }]);
+  });
+
+  it('fails where an item is beyond the limit, and stops its handler', async () => {
+    const { call, source, send, sent } = start();
+    await call.run('x');
+    source.next('x'.repeat(2000) as never);
+    expect(source.observed).toBe(false);
+    send();
+    expect(sent).toMatchObject([{ kind: 'error', code: 'INVALID_ARGUMENT' }]);
+  });
+
   const steps = fc.array(
     fc.oneof(
       { weight: 4, arbitrary: fc.constant('emit' as const) },

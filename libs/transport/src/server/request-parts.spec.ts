@@ -200,10 +200,10 @@ describe('RequestParts', () => {
       for (const [call, size] of sizes.entries()) records.push(request(`c${call}`, size));
       await settled();
       for (const [call, size] of sizes.entries()) {
-        const { data: given, refusal, finish } = runs[call]!;
-        if (!refusal) expect(given).toHaveLength(size);
-        if (!lost.has(call)) expect(given).toEqual(data(size));
-        finish();
+        const run = runs[call]!;
+        if (!run.refusal) expect(run.data).toHaveLength(size);
+        if (!lost.has(call)) expect(run.data).toEqual(data(size));
+        run.finish();
       }
       await settled();
       expect(parts.bytes).toBe(0);

@@ -98,7 +98,7 @@ const PARTS = Buffer.from(`${WIRE_VERSION} part`);
 
 /** Whether the line is that of a part, or of a request whose data came in parts; tells it without decoding. */
 export function hasParts(line: Buffer): boolean {
-  return line.length >= PARTS.length && PARTS.compare(line, 0, PARTS.length) === 0;
+  return line[2] === PARTS[2] && line.subarray(0, PARTS.length).equals(PARTS);
 }
 
 /** Raises WireError for a line that is not of this protocol or of a version this process cannot read. */
