@@ -42,7 +42,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   const distribution = await kafkaDistribution(log, signal);
   const folder = await mkdtemp(join(tmpdir(), 'parley-kafka-'));
   const addresses = await nodeAddresses(brokers, options.port, folder);
-  const clusterId = randomBytes(16).toString('base64url');
+  const clusterId = randomClusterId();
   const nodes = addresses.map(
     address => new KafkaNode(address, addresses, clusterId, distribution, properties),
   );
@@ -92,4 +92,10 @@ async function nodeAddresses(
     });
   }
   return addresses;
+}
+
+/** Kafka's own form of an id. One that begins with "-" its tools would take for an option. */
+function randomClusterId(): string {
+  const id = randomBytes(16).toString('base64url');
+  return id.startsWith('-') ? randomClusterId() : id;
 }
