@@ -4,6 +4,8 @@ import { ParleyRecordBuilder } from '@parley/transport';
 import { Kafka, logLevel } from 'kafkajs';
 import { firstValueFrom, lastValueFrom, toArray, type Observable } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { Child } from './setup/child.js';
+import { lagOf } from './setup/lag.js';
 import { Services } from './setup/services.js';
 
 const MIB = 1024 * 1024;
@@ -23,6 +25,11 @@ class LargeController {
   @MessagePattern('ping')
   ping(@Payload() n: number): number {
     return n;
+  }
+
+  @MessagePattern('greet')
+  greet(@Payload() given: string): { intact: boolean } {
+    return { intact: given === text(given.length) };
   }
 
   @EventPattern('told')
@@ -119,6 +126,22 @@ describe('large items', () => {
       expect(await firstValueFrom(client.send('ping', answered))).toBe(answered);
     expect(answered).toBeGreaterThan(10);
     expect(await all).toEqual(Array(15).fill(true));
+  });
+
+  it('a request of a server that was killed is given whole to another, and is done with its parts', async () => {
+    const doomed = new Child('doomed-server.mjs', services.options('mourned'));
+    let answer: Promise<unknown>;
+    try {
+      await doomed.says('listening');
+      answer = firstValueFrom(services.client('mourned').send('greet', text(3 * MIB)));
+      await doomed.says('greet');
+    } finally {
+      doomed.kill();
+    }
+    await services.start('mourned', [LargeController]);
+    expect(await answer).toEqual({ intact: true });
+    const topic = `${services.prefix}mourned.calls`;
+    await vi.waitFor(async () => expect(await lagOf(topic, topic)).toBe(0), { timeout: 15_000 });
   });
 
   it('arrive on topics that take less than a part', async () => {
