@@ -15,6 +15,7 @@ const MIB = 1024 * 1024;
 
 function start({ total, pulled = false }: { total?: number; pulled?: boolean } = {}) {
   const log: unknown[] = [];
+  const messages: string[] = [];
   const told: ClientFrame[] = [];
   const assembling = new AssemblyBudget(total);
   const call = new OutgoingCall<string>(
@@ -36,7 +37,11 @@ function start({ total, pulled = false }: { total?: number; pulled?: boolean } =
     },
     {
       next: value => log.push(value),
-      error: (error: unknown) => log.push((error as { status: string }).status),
+      error: (error: unknown) => {
+        const { status, message } = error as { status: string; message: string };
+        log.push(status);
+        messages.push(message);
+      },
       complete: () => log.push('complete'),
     },
   );
@@ -44,7 +49,7 @@ function start({ total, pulled = false }: { total?: number; pulled?: boolean } =
   const accept = () =>
     call.receive({ kind: 'accept', ...of, partition: 0, instance: 'i', flags: '-', service: 's' });
   const granted = () => told.reduce((most, frame) => (frame.kind === 'credit' ? frame.bytes : most), 0);
-  return { call, log, told, assembling, accept, granted };
+  return { call, log, messages, told, assembling, accept, granted };
 }
 
 function part(seq: number, item: Buffer, index: number, partBytes = 200_000): ServerFrame {
@@ -175,6 +180,20 @@ describe('a reply with large items', () => {
     expect(log).toEqual([status]);
     others.release();
     expect(assembling.inUse).toBe(0);
+  });
+
+  it('misses a part that others have come after, and one whose item others have come after', async () => {
+    for (const late of [part(0, itemOf(MIB), 2), part(1, itemOf(MIB), 0)]) {
+      const { call, log, messages } = start();
+      call.receive(part(0, itemOf(MIB), 0));
+      await vi.advanceTimersByTimeAsync(GAP_TIMEOUT_MS);
+      call.receive(late);
+      await vi.advanceTimersByTimeAsync(GAP_TIMEOUT_MS - 1);
+      expect(log).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(log).toEqual(['DATA_LOSS']);
+      expect(messages).toEqual(['items 0 to 0 of the reply to p were lost']);
+    }
   });
 
   it('is given up with its server, and the room with it', () => {
