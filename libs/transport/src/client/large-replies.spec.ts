@@ -119,6 +119,18 @@ describe('a reply with large items', () => {
     expect(granted()).toBeLessThanOrEqual(item.length + 2 * MIB);
   });
 
+  it('has as many of them as come', () => {
+    const { call, log, accept, assembling } = start();
+    accept();
+    const item = itemOf(MIB);
+    for (let seq = 0; seq < 5; seq += 1) {
+      for (let index = 0; index < Math.ceil(item.length / 200_000); index += 1)
+        call.receive(part(seq, item, index));
+    }
+    expect(log).toEqual(Array(5).fill(text(MIB)));
+    expect(assembling.inUse).toBe(0);
+  });
+
   it('waits for room while other calls have it', () => {
     const { call, accept, granted, assembling } = start({ total: 6 * MIB });
     const other = assembling.reserve(5 * MIB, () => undefined);
