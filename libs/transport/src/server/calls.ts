@@ -180,19 +180,21 @@ export class Calls {
   }
 
   private start(start: Start): Promise<void> {
-    const { request, record, execution, handling, announced } = start;
+    // What lives as long as the call holds neither `start` nor `record`, whose bytes are those of many requests.
+    const { request, record, data, execution, handler, handling, credit, announced, done } = start;
     const { replyTo, pattern } = request;
     const { router, peers, options } = this.link;
     const context = contextOfRequest(request, record);
+    const introduced = options.names.isInbox(record.topic);
     return new Promise<void>(leave => {
       let endHooks: () => void = () => undefined;
       let streaming = false;
       const reply = new ReplyStream({
         accept: this.accept(request, execution, handling),
-        credit: start.credit,
+        credit,
         resumeFrom: request.resumeFrom,
         announced,
-        introduced: options.names.isInbox(record.topic),
+        introduced,
         keepLatest: handling.overflow === 'latest',
         post: (source, bytes) => this.link.sender.post(replyTo, source, bytes),
         onAnnounced: () => peers.hold('server', replyTo, execution, call),
@@ -212,13 +214,13 @@ export class Calls {
         },
       });
       const call = new IncomingCall({
-        handler: start.handler,
+        handler,
         handling,
         context,
         codec: options.codec,
         maxItemBytes: options.maxItemBytes,
         reply,
-        onHandedOver: start.done,
+        onHandedOver: done,
         onStreamHandedOver: leave,
         onThrown: thrown => this.logUnexpected(pattern, thrown),
       });
@@ -230,7 +232,7 @@ export class Calls {
       }
       this.options.withHooks(context, async end => {
         endHooks = end;
-        await call.run(start.data);
+        await call.run(data);
       });
     });
   }

@@ -18,16 +18,17 @@ export function contextOfEvent(
   header: EventHeader | undefined,
   record: ReceivedRecord,
   pattern: string,
+  attempt: number,
 ): ParleyContext {
   const id = header?.messageId ?? `${record.topic}-${record.partition}-${record.offset}`;
   const correlationId = header?.correlationId ?? record.headers['correlation-id']?.toString() ?? id;
-  return new ParleyContext(new RecordFields(record, pattern, id, correlationId, 1, undefined, 0));
+  return new ParleyContext(new RecordFields(record, pattern, id, correlationId, attempt, undefined, 0));
 }
 
 /** What needs work to read is read when it is asked for. */
 class RecordFields implements ContextFields {
   constructor(
-    private readonly record: ReceivedRecord,
+    private record: ReceivedRecord,
     readonly pattern: string,
     readonly messageId: string,
     readonly correlationId: string,
@@ -35,6 +36,18 @@ class RecordFields implements ContextFields {
     readonly deadline: number | undefined,
     readonly resumeFrom: number,
   ) {}
+
+  /** A record's bytes are a part of the whole answer that it came in, up to megabytes of other requests. */
+  detach(): void {
+    const { key, headers } = this.record;
+    const copies = Object.entries(headers).map(([name, value]) => [name, Buffer.from(value)] as const);
+    this.record = {
+      ...this.record,
+      key: key && Buffer.from(key),
+      value: null,
+      headers: Object.fromEntries(copies),
+    };
+  }
 
   get topic(): string {
     return this.record.topic;

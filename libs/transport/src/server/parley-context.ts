@@ -22,6 +22,8 @@ export interface ContextFields {
   /** Items of the reply that the caller has already. */
   resumeFrom: number;
   metadata: PacketMetadata;
+  /** The handler goes on for long: lets go of what came in one answer of Kafka with its record. */
+  detach?(): void;
 }
 
 /** The context of a handler: `@Ctx() context: ParleyContext`. */
@@ -116,6 +118,7 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   /** For the transport: the reply is a stream, and has begun. Its caller waits for as long as it goes on. */
   beginStream(): void {
     this.streaming = true;
+    this.args[0].detach?.();
   }
 
   /** For the transport: nobody waits any more. */
