@@ -1,14 +1,17 @@
 import type { LoggerService } from '@nestjs/common';
 import type { MakeConnection } from './cluster/broker-connection.js';
 import { Cluster } from './cluster/cluster.js';
+import { extentsOf } from './cluster/log-ends.js';
 import { Presence } from './cluster/presence.js';
 import { TopicLeaders } from './cluster/topic-leaders.js';
 import { ensureTopics } from './cluster/topics.js';
 import { Codecs } from './compression/codecs.js';
 import { DriverError } from './driver.js';
 import type {
+  CommittedOffset,
   Driver,
   DriverEvents,
+  LogExtent,
   OutgoingRecord,
   PartitionLeader,
   ProduceOutcome,
@@ -21,6 +24,7 @@ import type {
 } from './driver.js';
 import { messageOf } from './errors.js';
 import { countMembers } from './group/group-members.js';
+import { committedBy } from './group/group-standing.js';
 import { GroupSubscription } from './group/subscription.js';
 import { timeoutsOf } from './kafka-options.js';
 import type { KafkaOptions, Timeouts } from './kafka-options.js';
@@ -136,6 +140,22 @@ export class BrokerDriver implements Driver {
 
   members(group: string): Promise<number> {
     return countMembers(this.cluster, group, this.timeouts.requestTimeoutMs);
+  }
+
+  async topics(): Promise<readonly string[]> {
+    const { topics } = await this.cluster.metadataOfAll();
+    return topics.map(({ topic }) => topic);
+  }
+
+  extents(topic: string): Promise<readonly LogExtent[]> {
+    return extentsOf(this.cluster, topic, this.timeouts.requestTimeoutMs);
+  }
+
+  committed(
+    group: string,
+    partitions: readonly { topic: string; partition: number }[],
+  ): Promise<readonly CommittedOffset[]> {
+    return committedBy(this.cluster, group, partitions, this.timeouts.requestTimeoutMs);
   }
 
   on<K extends keyof DriverEvents>(event: K, listener: (detail: DriverEvents[K]) => void): () => void {

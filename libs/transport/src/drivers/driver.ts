@@ -43,6 +43,21 @@ export interface Driver {
   /** How many live members a consumer group has, as its coordinator knows now: 0 for one that does not exist. */
   members(group: string): Promise<number>;
 
+  /** The names of all topics that this client may see, the cluster's own included. */
+  topics(): Promise<readonly string[]>;
+
+  /**
+   * Where the log of each partition of a topic begins and ends now; an unknown topic gives an empty list. Rejects
+   * where a partition's leader cannot be asked.
+   */
+  extents(topic: string): Promise<readonly LogExtent[]>;
+
+  /** What a group has committed of these partitions, whoever asks; those of which it has nothing are left out. */
+  committed(
+    group: string,
+    partitions: readonly { topic: string; partition: number }[],
+  ): Promise<readonly CommittedOffset[]>;
+
   /** Adds a listener and returns the function that removes it. */
   on<K extends keyof DriverEvents>(event: K, listener: (detail: DriverEvents[K]) => void): () => void;
 
@@ -74,6 +89,22 @@ export interface PartitionLeader {
   partition: number;
   /** The leader's node id, -1 while the partition has none. */
   leader: number;
+}
+
+export interface LogExtent {
+  partition: number;
+  /** The first offset that is kept. */
+  start: number;
+  /** The offset that the next record gets, once those before it are on all in-sync replicas. */
+  end: number;
+}
+
+export interface CommittedOffset {
+  topic: string;
+  partition: number;
+  /** The next offset to read. */
+  offset: number;
+  metadata: string;
 }
 
 export type HeaderValue = Buffer | string;

@@ -71,14 +71,13 @@ export class Cluster {
   }
 
   /** Asks one broker, and one other where the first does not answer. */
-  async metadata(topics: readonly string[]): Promise<ClusterMetadata> {
-    const request = metadataRequest(topics);
-    const metadata = await this.ask(request).catch((error: unknown) => {
-      if (this.closed || (error instanceof DriverError && error.kind === 'permanent')) throw error;
-      return this.ask(request);
-    });
-    this.addresses = new Map(metadata.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
-    return metadata;
+  metadata(topics: readonly string[]): Promise<ClusterMetadata> {
+    return this.askForMetadata(metadataRequest(topics));
+  }
+
+  /** What there is to know of every topic: a large answer, in a large cluster. */
+  metadataOfAll(): Promise<ClusterMetadata> {
+    return this.askForMetadata(metadataRequest('all'));
   }
 
   async controller(): Promise<BrokerLink> {
@@ -91,6 +90,15 @@ export class Cluster {
     this.closed = true;
     for (const link of this.alive) link.close();
     this.open.clear();
+  }
+
+  private async askForMetadata(request: ApiRequest<ClusterMetadata>): Promise<ClusterMetadata> {
+    const metadata = await this.ask(request).catch((error: unknown) => {
+      if (this.closed || (error instanceof DriverError && error.kind === 'permanent')) throw error;
+      return this.ask(request);
+    });
+    this.addresses = new Map(metadata.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
+    return metadata;
   }
 
   private async ask<T>(request: ApiRequest<T>): Promise<T> {

@@ -1,10 +1,12 @@
 import { DriverError } from '../driver.js';
+import type { LogExtent } from '../driver.js';
 import { brokerError, NO_ERROR } from '../errors.js';
 import { OFFSET_FOR_LEADER_EPOCH } from '../protocol/api.js';
 import { epochEndRequest } from '../protocol/leader-epoch.js';
-import { listOffsetsRequest } from '../protocol/list-offsets.js';
+import { EARLIEST, LATEST, listOffsetsRequest } from '../protocol/list-offsets.js';
 import type { ListedOffset, LogEnd } from '../protocol/list-offsets.js';
 import type { Cluster } from './cluster.js';
+import { leadersOf } from './topic-leaders.js';
 
 type LedPartition = { topic: string; partition: number; leader: number };
 
@@ -22,6 +24,22 @@ export async function listOffset(
   if (!answer) throw new DriverError('retriable', `${doing} told nothing of it`);
   if (answer.errorCode !== NO_ERROR) throw brokerError(answer.errorCode, doing);
   return answer;
+}
+
+/** From where to where the logs of a topic go; an unknown topic has none. Rejects where one has no leader. */
+export async function extentsOf(cluster: Cluster, topic: string, timeoutMs: number): Promise<LogExtent[]> {
+  const { topics } = await cluster.metadata([topic]);
+  const led = topics.filter(entry => entry.topic === topic).flatMap(leadersOf);
+  return Promise.all(
+    led.map(async ({ partition, leader }) => {
+      const asked = { topic, partition, leader };
+      const [start, end] = await Promise.all([
+        listOffset(cluster, asked, EARLIEST, timeoutMs),
+        listOffset(cluster, asked, LATEST, timeoutMs),
+      ]);
+      return { partition, start: start.offset, end: end.offset };
+    }),
+  );
 }
 
 /**

@@ -10,15 +10,26 @@ export interface ClusterMetadata {
 export interface TopicMetadata {
   errorCode: number;
   topic: string;
-  partitions: { errorCode: number; partition: number; leader: number; leaderEpoch: number; replicas: number[] }[];
+  partitions: {
+    errorCode: number;
+    partition: number;
+    leader: number;
+    leaderEpoch: number;
+    replicas: number[];
+  }[];
 }
 
-/** Asks about the topics given, never about all of them, and never makes one. */
-export function metadataRequest(topics: readonly string[]): ApiRequest<ClusterMetadata> {
+/** What the protocol takes for every topic; an empty list asks about none. */
+const EVERY_TOPIC = -1;
+
+/** Asks about the topics given, or about all of them, and never makes one. */
+export function metadataRequest(topics: readonly string[] | 'all'): ApiRequest<ClusterMetadata> {
   return {
     api: APIS.metadata,
     write(body) {
-      body.array(topics, (writer, topic) => writer.string(topic)).boolean(false);
+      if (topics === 'all') body.int32(EVERY_TOPIC);
+      else body.array(topics, (writer, topic) => writer.string(topic));
+      body.boolean(false);
     },
     read(body) {
       body.int32(); // throttle time
