@@ -19,6 +19,8 @@ export class PartitionQueue {
   lookingUp = false;
   private waiting: Parcel[] = [];
   private head = 0;
+  /** What may wait behind the rest: one leaves with each batch. */
+  private bulk: Parcel[] = [];
   private out: Parcel[] = [];
   private batchLimit = MAX_BATCH_RECORDS;
 
@@ -32,11 +34,16 @@ export class PartitionQueue {
   }
 
   get hasWaiting(): boolean {
-    return this.head < this.waiting.length;
+    return this.head < this.waiting.length || this.bulk.length > 0;
   }
 
   push(parcel: Parcel): void {
     this.waiting.push(parcel);
+  }
+
+  /** For a large parcel that no order is owed to: what comes after it need not wait for it. */
+  pushBulk(parcel: Parcel): void {
+    this.bulk.push(parcel);
   }
 
   /**
@@ -60,6 +67,7 @@ export class PartitionQueue {
       this.out.push(parcel);
     }
     this.compact();
+    if (this.bulk.length > 0) this.takeBulk(now, records, bytes, dropped);
     return records;
   }
 
@@ -87,20 +95,49 @@ export class PartitionQueue {
 
   /** Takes out what is withdrawn or past its time, without sending anything. */
   expire(now: number, dropped: (parcel: Parcel) => void): void {
-    const left: Parcel[] = [];
-    for (const parcel of this.drainWaiting()) {
-      if (parcel.withdrawn || parcel.expiresAt <= now) dropped(parcel);
-      else left.push(parcel);
-    }
-    this.waiting = left;
+    const stays = (parcel: Parcel) => {
+      const over = parcel.withdrawn || parcel.expiresAt <= now;
+      if (over) dropped(parcel);
+      return !over;
+    };
+    const { bulk } = this;
+    this.bulk = [];
+    this.waiting = this.drainWaiting().filter(stays);
+    this.bulk = bulk.filter(stays);
   }
 
   /** Everything that waits, which waits no more. */
   drainWaiting(): Parcel[] {
-    const parcels = this.waiting.slice(this.head);
+    const parcels = [...this.waiting.slice(this.head), ...this.bulk];
     this.waiting = [];
     this.head = 0;
+    this.bulk = [];
     return parcels;
+  }
+
+  /** As many as fit, and one even where the batch is full, so that none starves: a broker takes both together. */
+  private takeBulk(
+    now: number,
+    records: OutgoingRecord[],
+    filled: number,
+    dropped: (parcel: Parcel) => void,
+  ): void {
+    let taken = 0;
+    let bytes = filled;
+    while (this.bulk.length > 0 && records.length < this.batchLimit) {
+      const parcel = this.bulk[0]!;
+      const over = parcel.withdrawn || parcel.expiresAt <= now;
+      if (!over && taken > 0 && bytes + parcel.bytes > MAX_BATCH_BYTES) return;
+      this.bulk.shift();
+      if (over) {
+        dropped(parcel);
+        continue;
+      }
+      taken += 1;
+      bytes += parcel.bytes;
+      records.push(parcel.seal());
+      this.out.push(parcel);
+    }
   }
 
   private compact(): void {

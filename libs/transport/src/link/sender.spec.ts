@@ -8,6 +8,7 @@ import {
   type ProduceOutcome,
 } from '../drivers/driver.js';
 import { decodeFrames, encodeFrame } from '../wire/frame.js';
+import { PART_BYTES } from '../wire/parts.js';
 import type { Status } from '../wire/status.js';
 import { RecordParcel } from './parcel.js';
 import type { SenderOptions } from './sender-options.js';
@@ -303,6 +304,28 @@ describe('Sender', () => {
     expect(frames.map(({ kind }) => kind)).toEqual(['next', ...Array(4).fill('part'), 'next', 'complete']);
     const parts = frames.flatMap(frame => (frame.kind === 'part' ? [frame.bytes] : []));
     expect(Buffer.concat(parts)).toEqual(reply[1]);
+  });
+
+  it('lets small frames overtake large ones, and starves neither', async () => {
+    const cluster = start();
+    const to = { topic: 't', partition: 0, instance: 'i' };
+    const sent: string[] = [];
+    const post = (name: string, bytes: number) =>
+      sender.post(to, { take: () => [Buffer.from(name)], delivered: () => sent.push(name) }, bytes);
+    for (const name of ['L1', 'L2', 'L3', 'L4', 'L5']) post(name, PART_BYTES);
+    (await cluster.request(0)).succeed();
+    const second = await cluster.request(1);
+    post('s1', 10);
+    second.succeed();
+    const third = await cluster.request(2);
+    expect(third.records.map(({ value }) => value!.toString())).toEqual(['s1', 'L5']);
+    third.succeed();
+    await vi.waitFor(() => expect(sent).toEqual(['L1', 'L2', 'L3', 'L4', 's1', 'L5']));
+    expect(sender.queued).toEqual({ parcels: 0, bytes: 0 });
+    for (let n = 0; n < 4; n += 1) post(`n${n}`, PART_BYTES - 1);
+    post('L6', PART_BYTES);
+    const full = await cluster.request(3);
+    expect(full.records.map(({ value }) => value!.toString())).toEqual(['n0', 'n1', 'L6']);
   });
 
   it('does not break a frame down for a broker that finds it to be none', async () => {

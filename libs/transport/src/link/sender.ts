@@ -1,5 +1,6 @@
 import { DriverError, type Driver, type OutgoingRecord, type ProduceOutcome } from '../drivers/driver.js';
 import type { InstanceAddress } from '../wire/header.js';
+import { PART_BYTES } from '../wire/parts.js';
 import type { Status } from '../wire/status.js';
 import { Backlog } from './backlog.js';
 import { FrameParcel, type FrameSource } from './frame-parcel.js';
@@ -97,6 +98,10 @@ export class Sender {
       source.failed?.(unavailable('this process is closing its link to Kafka'));
       return;
     }
+    if (bytes >= PART_BYTES) {
+      this.postBulk(to, source, bytes);
+      return;
+    }
     const key = `${to.topic}/${to.partition}/${to.instance}`;
     const open = this.openParcels.get(key);
     if (open?.add(source, bytes)) {
@@ -109,6 +114,16 @@ export class Sender {
     parcel.add(source, bytes);
     this.openParcels.set(key, parcel);
     this.accept(parcel);
+  }
+
+  /** In a record of its own, which those of other calls overtake. */
+  private postBulk(to: InstanceAddress, source: FrameSource, bytes: number): void {
+    const parcel = new FrameParcel(to, this.options.now() + this.options.frameTimeoutMs);
+    parcel.add(source, bytes);
+    this.backlog.add(1, bytes);
+    const queue = this.queueOf(to.topic, to.partition);
+    queue.pushBulk(parcel);
+    this.ready(queue);
   }
 
   /** Resolves once nothing waits and nothing is in flight, or after `timeoutMs`. */
