@@ -101,7 +101,10 @@ describe('events', () => {
     expect(of('bad', 'fails').length).toBeGreaterThan(1);
     expect(letter!.value).toBe('"fails"');
     expect(letter!.headers).toMatchObject({
-      'parley-dead-cause': 'Error: it is a bad day',
+      'parley-dead-cause-name': 'Error',
+      'parley-dead-cause-message': 'it is a bad day',
+      'parley-dead-stack': expect.stringContaining('bad day') as string,
+      'parley-dead-attempts': '4',
       'parley-dead-topic': `${services.prefix}bad.day`,
       'parley-dead-service': 'listener',
     });

@@ -5,6 +5,13 @@ export { ParleyClient } from './client/parley-client.js';
 export type { CircuitBreakerState } from './client/policies/circuit.js';
 export type { PolicyEvent, PolicyReport } from './client/policies/policies.js';
 export { Replies } from './client/replies.js';
+export { ADDRESSEE_HEADERS } from './consume/addressee.js';
+export {
+  DEAD_LETTER_HEADERS,
+  readDeadLetter,
+  type DeadLetter,
+  type LetterPart,
+} from './consume/dead-letter.js';
 export type { CompressionCodec, CompressionName } from './drivers/compression/codec.js';
 export type { Driver, ProvisionMode } from './drivers/driver.js';
 export type { KafkaOptions } from './drivers/kafka-options.js';
@@ -28,6 +35,7 @@ export { ParleyModule, type ClientEntry, type ParleyAsyncOptions } from './modul
 export type { Routing, RoutingName } from './routing/routing.js';
 export { topicPerPattern } from './routing/topic-per-pattern.js';
 export { topicPerService } from './routing/topic-per-service.js';
+export { EVENT_DEFAULTS, type EventRetry } from './server/event-policy.js';
 export { Handling } from './server/handling.js';
 export { ParleyContext } from './server/parley-context.js';
 export { PARLEY, ParleyServer } from './server/parley-server.js';

@@ -1,26 +1,19 @@
-import { Logger } from '@nestjs/common';
-import type { MessageHandler } from '@nestjs/microservices';
-import { ExponentialBackoff, handleAll, retry } from 'cockatiel';
-import { isObservable, lastValueFrom, type Observable } from 'rxjs';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { RecordWork } from '../consume/consumption.js';
-import { deadLetter } from '../consume/dead-letter.js';
+import { addresseeOf, ADDRESSEE_HEADERS } from '../consume/addressee.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { originalError } from '../exceptions/original-errors.js';
 import type { Link } from '../link/link.js';
-import { sendRecord } from '../link/send-record.js';
-import { eventTopic } from '../link/topics.js';
+import type { Codec } from '../wire/codec.js';
 import { decodeHeader, PARLEY_HEADER, type EventHeader } from '../wire/header.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfEvent } from './context-of-record.js';
+import { DeadLetters } from './dead-letters.js';
+import { runEvent } from './event-runs.js';
 import { runInScope } from './execution-scope.js';
-import type { Handlers } from './handlers.js';
+import { HandlerDeadline } from './handler-deadline.js';
+import type { EventHandler, Handlers } from './handlers.js';
 import type { ParleyContext } from './parley-context.js';
-
-/** A handler that fails is run again so often, after 100 ms, 200 ms, ..., before the event becomes a dead letter. */
-const RETRIES = 3;
-const FIRST_RETRY_MS = 100;
-/** How long one dead letter may take to be acknowledged before it is sent again, in ms. */
-const DEAD_LETTER_TIMEOUT_MS = 30_000;
 
 export interface EventsOptions {
   /** The pattern whose events a topic holds. */
@@ -28,20 +21,26 @@ export interface EventsOptions {
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
 }
 
+/** An event that has been read; `decode` gives each run of a handler data of its own. */
+interface ReadEvent {
+  record: ReceivedRecord;
+  pattern: string;
+  header: EventHeader | undefined;
+  decode(): unknown;
+}
+
 /** The events that this service handles: each handler runs and fails alone, and what none could handle is kept. */
 export class Events {
-  private readonly logger = new Logger('Parley');
   private readonly stopping = new AbortController();
-  private readonly retrying = retry(handleAll, {
-    maxAttempts: RETRIES,
-    backoff: new ExponentialBackoff({ initialDelay: FIRST_RETRY_MS }),
-  });
+  private readonly deadLetters: DeadLetters;
 
   constructor(
     private readonly link: Link,
     private readonly handlers: Handlers,
     private readonly options: EventsOptions,
-  ) {}
+  ) {
+    this.deadLetters = new DeadLetters(link, this.stopping.signal);
+  }
 
   work(record: ReceivedRecord): RecordWork {
     const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
@@ -53,70 +52,91 @@ export class Events {
     this.stopping.abort();
   }
 
-  /** Resolves when every handler succeeded or the event is in the dead letters; rejects where this process stops first. */
+  /** Resolves when each handler succeeded or has its dead letter; rejects where this process stops first. */
   private async deliver(record: ReceivedRecord): Promise<void> {
     const pattern = this.options.patternOf(record.topic);
     if (pattern === undefined) return;
-    let header: EventHeader | undefined;
-    let data: unknown;
+    const handlers = this.addressed(pattern, record);
+    if (handlers.length === 0) return;
+    let event: ReadEvent;
     try {
-      header = eventHeader(record);
-      data = this.decode(header, record);
-    } catch (error) {
-      await this.bury(record, error, 0);
+      event = readEvent(record, pattern, this.link.options.codec);
+    } catch (cause) {
+      await this.buryUnread(record, cause);
       return;
     }
-    const context = contextOfEvent(header, record, pattern);
-    const outcomes = await Promise.allSettled(
-      this.handlers.event(pattern).map(handler => this.handle(handler, data, context)),
+    const [first, ...others] = await Promise.allSettled(handlers.map(handler => this.handle(handler, event)));
+    for (const outcome of [first!, ...others]) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  /** Keeps what no handler can be given. */
+  private buryUnread(record: ReceivedRecord, cause: unknown): Promise<void> {
+    const { service } = this.link.options;
+    const at = new Date();
+    const death = { service, handler: undefined, origin: record, attempts: 0, cause, firstFailedAt: at, at };
+    return this.deadLetters.bury(record, death);
+  }
+
+  /** The handlers that an event is for: all of its pattern's, unless its headers name others. */
+  private addressed(pattern: string, record: ReceivedRecord): readonly EventHandler[] {
+    const handlers = this.handlers.event(pattern);
+    if (record.headers[ADDRESSEE_HEADERS.service] === undefined) return handlers;
+    const { service, handler } = addresseeOf(record.headers);
+    if (service !== this.link.options.service) return [];
+    return handler === undefined ? handlers : handlers.filter(({ name }) => name === handler);
+  }
+
+  private async handle({ handler, policy, name }: EventHandler, event: ReadEvent): Promise<void> {
+    const outcome = await runEvent(
+      attempt => this.attempt(handler, event, attempt, policy.timeoutMs),
+      policy,
+      waitMs => wait(waitMs, undefined, { signal: this.stopping.signal }),
     );
-    const failed = outcomes.find(outcome => outcome.status === 'rejected');
-    if (failed) await this.bury(record, failed.reason, RETRIES + 1);
+    if (outcome.kind === 'handled') return;
+    const { cause, attempts, firstFailedAt } = outcome;
+    const { service } = this.link.options;
+    const at = new Date();
+    const death = { service, handler: name, origin: event.record, attempts, cause, firstFailedAt, at };
+    await this.deadLetters.bury(event.record, death);
   }
 
-  private handle(handler: MessageHandler, data: unknown, context: ParleyContext): Promise<void> {
-    return this.retrying.execute(() => this.attempt(handler, data, context), this.stopping.signal);
-  }
-
-  private attempt(handler: MessageHandler, data: unknown, context: ParleyContext): Promise<void> {
+  private attempt(
+    handler: EventHandler['handler'],
+    event: ReadEvent,
+    attempt: number,
+    timeoutMs: number,
+  ): Promise<void> {
+    const context = contextOfEvent(event.header, event.record, event.pattern, attempt);
     return new Promise<void>((resolve, reject) => {
       this.options.withHooks(context, async end => {
+        const deadline = new HandlerDeadline(timeoutMs, context);
         try {
-          await runInScope(context, () => settled(handler(data, context)));
+          const data = event.decode();
+          await deadline.race(runInScope(context, () => handler(data, context)));
           resolve();
         } catch (error) {
           reject(originalError(error));
         } finally {
+          deadline.end();
           end();
         }
       });
     });
   }
+}
 
-  /** Keeps the event with its cause. Goes on trying until a broker has it, or this process stops. */
-  private async bury(record: ReceivedRecord, cause: unknown, attempts: number): Promise<void> {
-    if (this.stopping.signal.aborted) throw cause;
-    const { names, service, topics } = this.link.options;
-    const where = `${record.topic}-${record.partition} at ${record.offset}`;
-    this.logger.error(
-      `The event of ${where} failed and goes to its dead letters: ${cause instanceof Error ? cause.message : typeof cause}`,
-      cause instanceof Error ? cause.stack : undefined,
-    );
-    const topic = eventTopic(names.dead(record.topic, service), { ...topics.events, partitions: 1 });
-    const letter = deadLetter(record, { cause, attempts, service });
-    await retry(handleAll, { backoff: new ExponentialBackoff({ initialDelay: FIRST_RETRY_MS }) }).execute(
-      () => sendRecord(this.link, topic, letter, DEAD_LETTER_TIMEOUT_MS),
-      this.stopping.signal,
-    );
-  }
+/** Raises what its producer got wrong: a header or data that cannot be read. */
+function readEvent(record: ReceivedRecord, pattern: string, codec: Codec): ReadEvent {
+  const header = eventHeader(record);
+  const read = () => decode(record, header, codec);
+  const first = [read()];
+  return { record, pattern, header, decode: () => (first.length > 0 ? first.pop() : read()) };
+}
 
-  private decode(header: EventHeader | undefined, record: ReceivedRecord): unknown {
-    const { codec } = this.link.options;
-    const value = record.value ?? Buffer.alloc(0);
-    if (header) return codec.decode(header.contentType, value);
-    if (record.value === null) return null;
-    return foreignValue(record.value);
-  }
+function decode({ value }: ReceivedRecord, header: EventHeader | undefined, codec: Codec): unknown {
+  if (header) return codec.decode(header.contentType, value ?? Buffer.alloc(0));
+  if (value === null) return null;
+  return foreignValue(value);
 }
 
 /** Parley's header, or undefined where the event has another producer. */
@@ -125,9 +145,7 @@ function eventHeader(record: ReceivedRecord): EventHeader | undefined {
   if (!line) return undefined;
   const header = decodeHeader(line);
   if (header.kind !== 'event')
-    throw new WireError(
-      `an event topic holds ${header.kind === 'request' ? 'a request' : 'an inbox record'}`,
-    );
+    throw new WireError(`an event topic holds ${header.kind === 'frames' ? 'an inbox record' : 'a request'}`);
   return header;
 }
 
@@ -138,10 +156,4 @@ function foreignValue(value: Buffer): unknown {
   } catch {
     return value;
   }
-}
-
-/** An event's handler has succeeded when what it returned has: an Observable when it completes. */
-async function settled(result: Promise<unknown> | Promise<Observable<unknown>>): Promise<void> {
-  const value: unknown = await result;
-  if (isObservable(value)) await lastValueFrom(value, { defaultValue: undefined });
 }

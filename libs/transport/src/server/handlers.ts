@@ -1,15 +1,23 @@
 import type { MessageHandler } from '@nestjs/microservices';
-import { handlingOf, type Handling } from './handling.js';
+import { eventPolicy, type EventPolicy } from './event-policy.js';
+import { handlerName, handlingOf, type Handling } from './handling.js';
 
 export interface CallHandler {
   handler: MessageHandler;
   handling: Handling;
 }
 
+export interface EventHandler {
+  handler: MessageHandler;
+  policy: EventPolicy;
+  /** Its name among the event's handlers: `Class.method` where it has `@Handling`, else its place among them. */
+  name: string;
+}
+
 /** A server's handlers by pattern. Calls have one each; events any number, each of which runs and fails alone. */
 export class Handlers {
   private readonly calls = new Map<string, CallHandler>();
-  private readonly events = new Map<string, MessageHandler[]>();
+  private readonly events = new Map<string, EventHandler[]>();
 
   addCall(pattern: string, handler: MessageHandler): void {
     if (this.calls.has(pattern)) {
@@ -21,16 +29,17 @@ export class Handlers {
   }
 
   addEvent(pattern: string, handler: MessageHandler): void {
-    const handlers = this.events.get(pattern);
-    if (handlers) handlers.push(handler);
-    else this.events.set(pattern, [handler]);
+    const handlers = this.events.get(pattern) ?? [];
+    const name = handlerName(handler.extras) ?? String(handlers.length);
+    handlers.push({ handler, policy: eventPolicy(handlingOf(pattern, handler.extras)), name });
+    this.events.set(pattern, handlers);
   }
 
   call(pattern: string): CallHandler | undefined {
     return this.calls.get(pattern);
   }
 
-  event(pattern: string): readonly MessageHandler[] {
+  event(pattern: string): readonly EventHandler[] {
     return this.events.get(pattern) ?? [];
   }
 

@@ -1,9 +1,17 @@
 import 'reflect-metadata';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { z } from 'zod';
+import { eventShape, type EventRetry } from './event-policy.js';
 
-/** How a call's handler may be run, besides once to its end. */
+/** How a handler may be run, besides once to its end. */
 export interface Handling {
+  /** Of an event's handler: what happens where it fails. Default: three more runs in place, then a dead letter. */
+  retry?: EventRetry;
+  /**
+   * Of an event's handler: how long one run may take, in ms; then its signal is aborted and it has failed. A handler
+   * that goes on regardless may run beside its next run. Default 300,000.
+   */
+  timeoutMs?: number;
   /**
    * Running it twice does what running it once does. A call that is lost with its server before it has answered is
    * then sent again. Default false: it fails UNAVAILABLE.
@@ -28,20 +36,25 @@ export interface Handling {
 }
 
 const EXTRA = 'parley';
+const NAME_EXTRA = 'parleyHandler';
 
 /**
- * Beside `@MessagePattern`: says how its handler may be run.
- * `@MessagePattern('prices') @Handling({ resumable: true })`
+ * Beside `@MessagePattern` or `@EventPattern`: says how its handler may be run.
+ * `@MessagePattern('prices') @Handling({ resumable: true })`,
+ * `@EventPattern('order.created') @Handling({ retry: { attempts: 10 }, timeoutMs: 5000 })`
  */
 export function Handling(handling: Handling): MethodDecorator {
-  return (_target, _name, descriptor) => {
+  return (target, name, descriptor) => {
     const method = descriptor.value as object;
     const extras = (Reflect.getMetadata(PATTERN_EXTRAS_METADATA, method) ?? {}) as Record<string, unknown>;
-    Reflect.defineMetadata(PATTERN_EXTRAS_METADATA, { ...extras, [EXTRA]: handling }, method);
+    const handler = `${target.constructor.name}.${String(name)}`;
+    const said = { ...extras, [EXTRA]: handling, [NAME_EXTRA]: handler };
+    Reflect.defineMetadata(PATTERN_EXTRAS_METADATA, said, method);
   };
 }
 
 const schema = z.strictObject({
+  ...eventShape,
   idempotent: z.boolean().optional(),
   resumable: z.boolean().optional(),
   redelivery: z.enum(['rerun', 'fail']).optional(),
@@ -54,4 +67,10 @@ export function handlingOf(pattern: string, extras: Record<string, unknown> | un
   if (result.success) return result.data;
   const faults = result.error.issues.map(({ path, message }) => [...path, message].join(': '));
   throw new TypeError(`@Handling of ${JSON.stringify(pattern)}: ${faults.join('; ')}`);
+}
+
+/** `Class.method` of a handler that something was said of. */
+export function handlerName(extras: Record<string, unknown> | undefined): string | undefined {
+  const name = extras?.[NAME_EXTRA];
+  return typeof name === 'string' ? name : undefined;
 }

@@ -1,0 +1,31 @@
+import type { EventPolicy } from './event-policy.js';
+
+/** What became of an event at one of its handlers. */
+export type EventOutcome =
+  { kind: 'handled' } | { kind: 'failed'; cause: unknown; attempts: number; firstFailedAt: Date };
+
+/**
+ * Runs a handler until it has succeeded, or all its runs are used up. `run` gets the number of the run, 1 for the first;
+ * `pause` waits between two of them, in ms, and rejects where the event is to be left to the next instance: so does
+ * this then.
+ */
+export async function runEvent(
+  run: (attempt: number) => Promise<void>,
+  policy: EventPolicy,
+  pause: (ms: number) => Promise<void>,
+): Promise<EventOutcome> {
+  let nextWaitMs: (() => number) | undefined;
+  let firstFailedAt: Date | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await run(attempt);
+      return { kind: 'handled' };
+    } catch (cause) {
+      firstFailedAt ??= new Date();
+      if (attempt >= policy.attempts || !policy.worthAnother(cause))
+        return { kind: 'failed', cause, attempts: attempt, firstFailedAt };
+    }
+    nextWaitMs ??= policy.waits();
+    await pause(nextWaitMs());
+  }
+}
