@@ -6,6 +6,7 @@ import type { Link } from '../link/link.js';
 import { acceptFlags, type AcceptFlag, type AcceptFrame } from '../wire/frame.js';
 import { decodeHeader, PARLEY_HEADER, type RequestHeader } from '../wire/header.js';
 import type { Status } from '../wire/status.js';
+import { returnAddress, type ReturnAddress } from '../wire/return-address.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfRequest } from './context-of-record.js';
 import type { Handling } from './handling.js';
@@ -67,10 +68,18 @@ export class Calls {
         throw new WireError(`reply topic ${request.replyTo.topic} is not an inbox`);
       }
     } catch (error) {
+      const { message } = error as Error;
       this.logger.warn(
-        `Dropped a record of ${record.topic}-${record.partition} at ${record.offset}: ${(error as Error).message}`,
+        `Dropped a record of ${record.topic}-${record.partition} at ${record.offset}: ${message}`,
       );
-      return { lane, run: NOTHING_TO_DO };
+      const address = returnAddress(record.headers[PARLEY_HEADER]);
+      if (!address || !this.link.options.names.isInbox(address.replyTo.topic))
+        return { lane, run: NOTHING_TO_DO };
+      const unreadable: Status = {
+        code: 'INVALID_ARGUMENT',
+        message: `the request cannot be read: ${message}`,
+      };
+      return { lane, run: () => this.refuse({ ...address, resumeFrom: 0 }, unreadable) };
     }
     if (refusal) return { lane, run: () => this.refuse(request, refusal) };
     return { lane, run: done => this.execute(request, record, redelivered, done) };
@@ -238,7 +247,11 @@ export class Calls {
   }
 
   /** Answers without a handler. */
-  private refuse(request: RequestHeader, status: Status, offered?: string): Promise<void> {
+  private refuse(
+    request: ReturnAddress & Pick<RequestHeader, 'resumeFrom'>,
+    status: Status,
+    offered?: string,
+  ): Promise<void> {
     const execution = offered ?? this.link.newExecutionId();
     return new Promise<void>(settled => {
       const reply = new ReplyStream({
@@ -258,7 +271,7 @@ export class Calls {
   }
 
   private accept(
-    { callId }: RequestHeader,
+    { callId }: ReturnAddress,
     execution: string,
     { idempotent, resumable }: Handling,
     flags: AcceptFlag[] = [],

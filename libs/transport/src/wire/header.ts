@@ -5,7 +5,7 @@ import { WireError } from './wire-error.js';
 export const PARLEY_HEADER = 'parley';
 export const WIRE_VERSION = '1';
 /** The kind of a request whose data came ahead in parts. */
-const PARTED = 'parted-request';
+export const PARTED = 'parted-request';
 /** What a dispatch hook attached to the packet, as JSON. */
 export const METADATA_HEADER = 'parley-metadata';
 
