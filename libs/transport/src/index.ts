@@ -12,6 +12,18 @@ export {
   type DeadLetter,
   type LetterPart,
 } from './consume/dead-letter.js';
+export {
+  DeadLetterOffice,
+  type DeadLetterOfficeOptions,
+  type Listing,
+  type ListOptions,
+  type RedriveOptions,
+} from './dead/dead-letter-office.js';
+export { REDRIVE_HEADERS, type EarlierDeath } from './dead/history.js';
+export type { KeptLetter, LetterPlace } from './dead/letter.js';
+export type { Selection } from './dead/selection.js';
+export type { LetterSummary } from './dead/summary.js';
+export type { RedriveEnd, RedriveReport } from './dead/tally.js';
 export type { CompressionCodec, CompressionName } from './drivers/compression/codec.js';
 export type { Driver, ProvisionMode } from './drivers/driver.js';
 export type { KafkaOptions } from './drivers/kafka-options.js';
