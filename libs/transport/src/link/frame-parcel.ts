@@ -27,6 +27,8 @@ interface Taken {
 /** All frames that wait for one instance: one record of its inbox. */
 export class FrameParcel implements Parcel {
   readonly withdrawn = false;
+  /** Whether none of its frames minds to wait a little for others. */
+  patient = false;
   readonly topic: string;
   readonly partition: number;
   bytes = 0;

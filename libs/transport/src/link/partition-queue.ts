@@ -17,6 +17,8 @@ export class PartitionQueue {
   attempts = 0;
   retryTimer: NodeJS.Timeout | undefined;
   lookingUp = false;
+  /** Something waits that is not to wait for others. */
+  urgent = false;
   private waiting: Parcel[] = [];
   private head = 0;
   /** What may wait behind the rest: one leaves with each batch. */
@@ -37,13 +39,15 @@ export class PartitionQueue {
     return this.head < this.waiting.length || this.bulk.length > 0;
   }
 
-  push(parcel: Parcel): void {
+  push(parcel: Parcel, urgent = true): void {
     this.waiting.push(parcel);
+    if (urgent) this.urgent = true;
   }
 
   /** For a large parcel that no order is owed to: what comes after it need not wait for it. */
   pushBulk(parcel: Parcel): void {
     this.bulk.push(parcel);
+    this.urgent = true;
   }
 
   /**
@@ -68,6 +72,7 @@ export class PartitionQueue {
     }
     this.compact();
     if (this.bulk.length > 0) this.takeBulk(now, records, bytes, dropped);
+    this.urgent = this.hasWaiting;
     return records;
   }
 
@@ -91,6 +96,7 @@ export class PartitionQueue {
   putBack(parcels: readonly Parcel[]): void {
     this.waiting = [...parcels, ...this.waiting.slice(this.head)];
     this.head = 0;
+    this.urgent = true;
   }
 
   /** Takes out what is withdrawn or past its time, without sending anything. */

@@ -10,6 +10,7 @@ import {
 import { decodeFrames, encodeFrame } from '../wire/frame.js';
 import { PART_BYTES } from '../wire/parts.js';
 import type { Status } from '../wire/status.js';
+import { PATIENCE_MS } from './leader.js';
 import { RecordParcel } from './parcel.js';
 import type { SenderOptions } from './sender-options.js';
 import { Sender } from './sender.js';
@@ -242,6 +243,57 @@ describe('Sender', () => {
     expect(second.records[0]!.value).toEqual(Buffer.from([1, 2, 3]));
     second.succeed();
     await vi.waitFor(() => expect(delivered).toEqual([1, 2, 3]));
+  });
+
+  describe('frames that may wait for others', () => {
+    const frame = (name: string) =>
+      encodeFrame({ kind: 'cancel', callId: name, execution: 'e', reason: 'r' });
+    const post = (name: string, patient: boolean, instance = 'i') =>
+      sender.post({ topic: 't', partition: 0, instance }, { take: () => [frame(name)] }, 30, patient);
+    const calls = ({ records }: Request) =>
+      records.flatMap(({ value }) => decodeFrames(value!).map(found => 'callId' in found && found.callId));
+    /** So that the queue knows its leader, and nothing is in flight. */
+    const warm = async () => {
+      const cluster = start();
+      send('first');
+      (await cluster.request(0)).succeed();
+      await settled('first');
+      vi.useFakeTimers();
+      return cluster;
+    };
+    afterEach(() => void vi.useRealTimers());
+
+    it('leave by themselves after a while', async () => {
+      const cluster = await warm();
+      post('a', true);
+      post('b', true, 'other');
+      await vi.advanceTimersByTimeAsync(PATIENCE_MS - 1);
+      expect(cluster.requests).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(2);
+      expect(calls(cluster.requests[1]!)).toEqual(['a', 'b']);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it.each(['i', 'other'])('leave at once with what does not wait, for %s', async instance => {
+      const cluster = await warm();
+      post('a', true);
+      post('b', false, instance);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(calls(cluster.requests[1]!)).toEqual(['a', 'b']);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('wait after a request, too', async () => {
+      const cluster = await warm();
+      post('a', false);
+      await vi.advanceTimersByTimeAsync(1);
+      post('b', true);
+      cluster.requests[1]!.succeed();
+      await vi.advanceTimersByTimeAsync(PATIENCE_MS - 1);
+      expect(cluster.requests).toHaveLength(2);
+      await vi.advanceTimersByTimeAsync(2);
+      expect(calls(cluster.requests[2]!)).toEqual(['b']);
+    });
   });
 
   it('splits a record of frames that is too large, so that one call does not fail its neighbours', async () => {

@@ -4,6 +4,7 @@ import { PART_BYTES } from '../wire/parts.js';
 import type { Status } from '../wire/status.js';
 import { Backlog } from './backlog.js';
 import { FrameParcel, type FrameSource } from './frame-parcel.js';
+import { Leader } from './leader.js';
 import type { Parcel } from './parcel.js';
 import { PartitionQueue } from './partition-queue.js';
 import {
@@ -21,14 +22,6 @@ const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 const LONGEST_TURN_MS = 20;
 /** How often a partition that the cluster does not know is looked up again before its records fail. */
 const UNKNOWN_PARTITION_TRIES = 4;
-
-/** One leader: the queues that are ready for it, and whether a request to it is in flight. */
-interface Leader {
-  id: number;
-  ready: Set<PartitionQueue>;
-  inFlight: boolean;
-  scheduled: boolean;
-}
 
 /**
  * The coalescing producer. One request at a time is in flight to each leader; all that comes up meanwhile leaves in
@@ -91,9 +84,9 @@ export class Sender {
 
   /**
    * Lets `source` send frames to an instance. Never refused while the link is open: what waits here is bounded by
-   * the calls that are open.
+   * the calls that are open. What is `patient` leaves with the next request to that leader, or 5 ms later.
    */
-  post(to: InstanceAddress, source: FrameSource, bytes: number): void {
+  post(to: InstanceAddress, source: FrameSource, bytes: number, patient = false): void {
     if (this.closed) {
       source.failed?.(unavailable('this process is closing its link to Kafka'));
       return;
@@ -106,14 +99,24 @@ export class Sender {
     const open = this.openParcels.get(key);
     if (open?.add(source, bytes)) {
       this.backlog.add(0, bytes);
+      if (open.patient && !patient) this.hurry(open);
       return;
     }
     const parcel = new FrameParcel(to, this.options.now() + this.options.frameTimeoutMs, () => {
       if (this.openParcels.get(key) === parcel) this.openParcels.delete(key);
     });
     parcel.add(source, bytes);
+    parcel.patient = patient;
     this.openParcels.set(key, parcel);
-    this.accept(parcel);
+    this.accept(parcel, !patient);
+  }
+
+  /** Something was added to it that is not to wait. */
+  private hurry(parcel: FrameParcel): void {
+    parcel.patient = false;
+    const queue = this.queueOf(parcel.topic, parcel.partition);
+    queue.urgent = true;
+    this.ready(queue);
   }
 
   /** In a record of its own, which those of other calls overtake. */
@@ -135,6 +138,7 @@ export class Sender {
   async close(timeoutMs: number): Promise<void> {
     await this.flush(timeoutMs);
     this.closed = true;
+    for (const leader of this.leaders.values()) leader.rest();
     for (const queue of this.allQueues()) {
       clearTimeout(queue.retryTimer);
       queue.retryTimer = undefined;
@@ -147,10 +151,10 @@ export class Sender {
     }
   }
 
-  private accept(parcel: Parcel): void {
+  private accept(parcel: Parcel, urgent = true): void {
     this.backlog.add(1, parcel.bytes);
     const queue = this.queueOf(parcel.topic, parcel.partition);
-    queue.push(parcel);
+    queue.push(parcel, urgent);
     this.ready(queue);
   }
 
@@ -175,40 +179,26 @@ export class Sender {
     }
     const leader = this.leaderOf(queue.leader);
     leader.ready.add(queue);
-    this.schedule(leader);
+    leader.wake();
   }
 
   private leaderOf(id: number): Leader {
     let leader = this.leaders.get(id);
-    if (!leader) this.leaders.set(id, (leader = { id, ready: new Set(), inFlight: false, scheduled: false }));
+    if (!leader) this.leaders.set(id, (leader = new Leader(id, () => this.sendTo(leader!))));
     return leader;
   }
 
-  private schedule(leader: Leader): void {
-    if (leader.inFlight || leader.scheduled || leader.ready.size === 0) return;
-    leader.scheduled = true;
-    // After this turn of the event loop, so that everything it brings up leaves together.
-    setImmediate(() => {
-      leader.scheduled = false;
-      void this.drain(leader);
-    });
-  }
-
-  private async drain(leader: Leader): Promise<void> {
-    if (leader.inFlight || this.closed) return;
+  private async sendTo(leader: Leader): Promise<void> {
+    if (this.closed) return;
     const { records, queues } = this.takeBatch(leader);
     if (records.length === 0) return;
-    leader.inFlight = true;
     try {
       const outcomes = await this.driver.produce(leader.id, records);
       this.applyOutcomes(queues, outcomes);
     } catch (error) {
       const failure = asDriverError(error);
       for (const queue of queues) this.applyFailure(queue, failure);
-    } finally {
-      leader.inFlight = false;
     }
-    this.schedule(leader);
   }
 
   private takeBatch(leader: Leader): { records: OutgoingRecord[]; queues: PartitionQueue[] } {

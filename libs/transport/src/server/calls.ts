@@ -205,7 +205,7 @@ export class Calls {
         announced,
         introduced,
         keepLatest: handling.overflow === 'latest',
-        post: (source, bytes) => this.link.sender.post(replyTo, source, bytes),
+        post: (source, bytes, patient) => this.link.sender.post(replyTo, source, bytes, patient),
         onAnnounced: () => peers.hold('server', replyTo, execution, call),
         onStreaming: () => {
           streaming = true;

@@ -1,5 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decodeFrames, encodeFrame, type Frame } from '../wire/frame.js';
 import { LARGE_BYTES, PART_BYTES } from '../wire/parts.js';
 import { MAX_PUSHED_ITEMS, ReplyStream, type ReplyStreamOptions } from './reply-stream.js';
@@ -237,6 +237,25 @@ describe('ReplyStream', () => {
     stream.add(item(2));
     expect(take()).toEqual([]);
     expect(events).toEqual(['settled']);
+  });
+
+  it('lets a later item of a slow stream wait for others, and nothing else', () => {
+    vi.useFakeTimers();
+    const posts: boolean[] = [];
+    const { stream, take } = start(10, { post: (_source, _bytes, patient) => posts.push(patient) });
+    stream.add(item(1));
+    take();
+    stream.add(item(2));
+    take();
+    expect(posts).toEqual([false, false]);
+    vi.advanceTimersByTime(1000);
+    stream.add(item(3));
+    stream.add(item(4));
+    expect(posts).toEqual([false, false, true]);
+    stream.complete();
+    expect(posts).toEqual([false, false, true, false]);
+    expect(take()).toMatchObject([{ kind: 'complete', total: 4 }]);
+    vi.useRealTimers();
   });
 
   test.prop([

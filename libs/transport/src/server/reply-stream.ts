@@ -11,6 +11,8 @@ export const MAX_PUSHED_ITEMS = 131_072;
 export const MAX_PUSHED_BYTES = 32 * 1024 * 1024;
 /** Bytes that may wait to be sent while a handler is pulled; it goes on when they have left. */
 const PULL_AHEAD_BYTES = 512 * 1024;
+/** A stream whose last items left longer ago is slow: its next item may wait for others. In ms. */
+const SLOW_AFTER_MS = 20;
 
 /** What a client is ready for: items from the start of the call, bytes from the start of the execution. */
 export interface Credit {
@@ -30,8 +32,8 @@ export interface ReplyStreamOptions {
   introduced?: boolean;
   /** Where a handler pushes more than the client has credit for, what waits gives way to the newest item. */
   keepLatest: boolean;
-  /** Asks the sender to call `take` when the next record for this client is made. */
-  post(source: FrameSource, bytes: number): void;
+  /** Asks the sender to call `take` when the next record for this client is made; a patient one may wait for others. */
+  post(source: FrameSource, bytes: number, patient: boolean): void;
   /** The client is being told that the execution runs. */
   onAnnounced(): void;
   /** Items leave and the reply goes on: it is a stream. */
@@ -53,7 +55,8 @@ export class ReplyStream implements FrameSource {
   private acknowledged: number;
   private granted: Credit;
   private ending: 'complete' | 'draining' | Status | undefined;
-  private posted = false;
+  private posted: 'urgently' | 'patiently' | undefined;
+  private lastLeftAt = 0;
   private announced: boolean;
   private announcing = false;
   private streaming = false;
@@ -158,7 +161,7 @@ export class ReplyStream implements FrameSource {
   }
 
   take(maxBytes: number): Buffer[] {
-    this.posted = false;
+    this.posted = undefined;
     if (this.lastFrameTaken) {
       this.unacknowledged.push(this.sent);
       return [];
@@ -171,6 +174,7 @@ export class ReplyStream implements FrameSource {
     else if (part.last) this.sent += 1;
     const frames = this.framesFor(seq, items, part, whole);
     this.lastFrameTaken = whole;
+    if (this.streaming) this.lastLeftAt = performance.now();
     this.unacknowledged.push(this.sent);
     if (!whole && this.sendable > 0) this.schedule(this.pending.bytes);
     this.wake();
@@ -215,10 +219,17 @@ export class ReplyStream implements FrameSource {
   }
 
   private schedule(bytes: number): void {
-    if (this.posted || this.lastFrameTaken) return;
+    if (this.posted === 'urgently' || this.lastFrameTaken) return;
     if (this.sendable <= 0 && !(this.ended && this.pending.count === 0) && !this.announcing) return;
-    this.posted = true;
-    this.options.post(this, this.pending.large ? PART_BYTES : bytes);
+    const patient = this.patient;
+    if (this.posted && patient) return;
+    this.posted = patient ? 'patiently' : 'urgently';
+    this.options.post(this, this.pending.large ? PART_BYTES : bytes, patient);
+  }
+
+  /** A later item of a slow stream: many such streams would otherwise cost the calls beside them a request each. */
+  private get patient(): boolean {
+    return this.streaming && !this.ended && performance.now() - this.lastLeftAt > SLOW_AFTER_MS;
   }
 
   private takePart(maxBytes: number): LeavingPart {
