@@ -57,9 +57,12 @@ export class PartitionLeaders {
    */
   async election(dead: number, survivor: string, killedAt: number): Promise<number> {
     return withAdmin([survivor], async admin => {
-      const topics = (await admin.listTopics()).filter(topic => this.#has(topic));
-      const elected = async () =>
-        (await partitions(admin, topics)).every(({ leader }) => leader >= 0 && leader !== dead);
+      // Each look anew, topics and all: the client asks any broker, the dead one too.
+      const elected = async () => {
+        const topics = (await admin.listTopics()).filter(topic => this.#has(topic));
+        const led = await partitions(admin, topics);
+        return led.every(({ leader }) => leader >= 0 && leader !== dead);
+      };
       await until(elected, `Broker ${dead} is dead, but some of its partitions have no other leader.`);
       return clock() - killedAt;
     });

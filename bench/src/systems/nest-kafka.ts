@@ -26,8 +26,8 @@ function nestKafka(partitions: number): System {
     async server(settings, onCall) {
       const names = patterns(`${settings.run}.`);
       const events = new EventCount();
-      const calls = [names.unary, names.slow, names.stream];
-      const topics = [...calls, ...calls.map(call => `${call}.reply`), names.event];
+      const { event, ...calls } = names;
+      const topics = [event, ...Object.values(calls).flatMap(call => [call, `${call}.reply`])];
       await createTopics(
         settings.brokers,
         Object.fromEntries(topics.map(topic => [topic, Math.max(partitions, settings.replicas ?? 1)])),
