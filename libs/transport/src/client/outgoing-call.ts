@@ -9,13 +9,11 @@ import {
   type AcceptFrame,
   type CompleteFrame,
   type ErrorFrame,
-  type PartFrame,
   type ServerFrame,
 } from '../wire/frame.js';
 import type { OutgoingCallOptions, ReplyTaker } from './outgoing-call-options.js';
-import { LargeItems } from './large-items.js';
 import { ReplyCredit } from './reply-credit.js';
-import { ReplySequence } from './reply-sequence.js';
+import { ReplyIntake, unreadable } from './reply-intake.js';
 import { ReplyTimers } from './reply-timers.js';
 
 /** Requests of one call that may be sent in a row without any of them bringing an item. */
@@ -37,7 +35,7 @@ interface Bound {
  * Kafka offers again, or one that is asked for, where the handler is idempotent or, in a stream, resumable.
  */
 export class OutgoingCall<T> implements ReplyReceiver {
-  private readonly sequence: ReplySequence;
+  private readonly intake: ReplyIntake;
   private readonly timers: ReplyTimers;
   private readonly credit: ReplyCredit;
   private bound: Bound | undefined;
@@ -48,17 +46,22 @@ export class OutgoingCall<T> implements ReplyReceiver {
   private attempt = 1;
   private fruitless = 1;
   private naming = false;
-  /** Made for the first item that comes in parts: most replies have none. */
-  private large: LargeItems | undefined;
-  private lastFrame: CompleteFrame | ErrorFrame | undefined;
   private ended = false;
 
   constructor(
     private readonly options: OutgoingCallOptions,
     private readonly taker: ReplyTaker<T>,
   ) {
-    this.sequence = new ReplySequence(options.window);
-    this.credit = new ReplyCredit(options.window, options.budget);
+    const { pattern, window, maxItemBytes, assembling, budget } = options;
+    this.credit = new ReplyCredit(window, budget);
+    this.intake = new ReplyIntake({
+      pattern,
+      window,
+      maxItemBytes,
+      assembling,
+      credit: this.credit,
+      onRoom: () => this.grant(),
+    });
     this.timers = new ReplyTimers(options, status => this.fail(status));
   }
 
@@ -74,27 +77,8 @@ export class OutgoingCall<T> implements ReplyReceiver {
       this.receiveOther(frame);
       return;
     }
-    switch (frame.kind) {
-      case 'accept':
-        this.accept(frame);
-        return;
-      case 'next':
-        this.deliver(frame.seq, frame.items);
-        this.goOn();
-        return;
-      case 'part':
-        this.collect(frame);
-        this.goOn();
-        return;
-      case 'complete':
-        this.lastFrame = frame;
-        this.deliver(frame.total - frame.items.length, frame.items);
-        return;
-      case 'error':
-        this.lastFrame = frame;
-        this.deliver(frame.total, []);
-        return;
-    }
+    if (frame.kind === 'accept') this.accept(frame);
+    else this.takeIn(frame);
   }
 
   abandon(status: Status): void {
@@ -140,7 +124,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
 
   /** A stream that has begun takes as long as it takes, while its server is known to live. */
   private goOn(): void {
-    if (this.ended || !this.bound?.accept || this.sequence.received === 0) return;
+    if (this.ended || !this.bound?.accept || this.intake.received === 0) return;
     this.timers.itemCame();
     this.nameSoon();
   }
@@ -151,7 +135,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
    */
   private receiveOther(frame: ServerFrame): void {
     if (frame.kind !== 'accept') return;
-    if (acceptIs(frame, 'redelivered') && this.sequence.received === 0 && !this.given?.has(frame.execution)) {
+    if (acceptIs(frame, 'redelivered') && this.intake.received === 0 && !this.given?.has(frame.execution)) {
       if (this.offered) this.cancel(this.offered, 'superseded');
       this.offered = frame;
     } else {
@@ -164,7 +148,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
     if (this.ended || this.bound?.execution !== execution) return;
     const { accept, named } = this.bound;
     this.giveUp();
-    const { received } = this.sequence;
+    const { received } = this.intake;
     if (received === 0 && this.offered) {
       const { offered } = this;
       this.offered = undefined;
@@ -185,28 +169,26 @@ export class OutgoingCall<T> implements ReplyReceiver {
     this.release(bound);
     if (bound.accept) this.cancel(bound.accept, 'superseded');
     this.bound = undefined;
-    this.lastFrame = undefined;
-    this.sequence.restart();
-    this.large?.clear();
+    this.intake.restart();
     this.timers.gapClosed();
   }
 
   private mayGoOn(accept: AcceptFrame | undefined): boolean {
     if (!accept || this.fruitless >= MAX_FRUITLESS_REQUESTS) return false;
-    return acceptIs(accept, this.sequence.received > 0 ? 'resumable' : 'idempotent');
+    return acceptIs(accept, this.intake.received > 0 ? 'resumable' : 'idempotent');
   }
 
   private requestAgain(): void {
     this.attempt += 1;
     this.fruitless += 1;
     this.credit.restart();
-    this.request(this.sequence.received > 0 ? this.timers.restart() : this.timers.remainingMs);
+    this.request(this.intake.received > 0 ? this.timers.restart() : this.timers.remainingMs);
   }
 
   private request(timeoutMs: number): void {
     this.options.request({
       attempt: this.attempt,
-      resumeFrom: this.sequence.received,
+      resumeFrom: this.intake.received,
       credit: this.credit.items,
       creditBytes: this.credit.bytes,
       timeoutMs,
@@ -214,117 +196,73 @@ export class OutgoingCall<T> implements ReplyReceiver {
   }
 
   /** Hands on what is in order now, and ends the call where that was the last. */
-  private deliver(seq: number, items: readonly Buffer[]): void {
-    const before = this.sequence.received;
-    const ready = this.sequence.accept(seq, items);
-    if (!ready) {
-      this.loseItems();
-      return;
-    }
-    if (this.sequence.received > this.credit.items) {
-      this.fail(sentTooMuch(this.options.pattern, this.credit.items));
-      return;
-    }
-    if (ready.length > 0) this.fruitless = 0;
-    for (let index = 0; index < ready.length; index += 1) {
-      if (!this.deliverOne(ready[index]!, before + index)) return;
-    }
-    this.large?.forget(this.sequence.received);
-    this.finish();
-    if (this.ended) return;
-    this.watchGap();
-    this.grantMore();
-  }
-
-  /** Takes a part in, and hands the item on once it is whole. */
-  private collect(part: PartFrame): void {
-    if (part.seq < this.sequence.received) return;
-    if (part.seq >= this.credit.items) {
-      this.fail(sentTooMuch(this.options.pattern, this.credit.items));
-      return;
-    }
-    let item: Buffer | undefined;
+  private takeIn(frame: Exclude<ServerFrame, AcceptFrame>): void {
+    const { intake } = this;
+    const before = intake.received;
     try {
-      item = (this.large ??= this.largeItems()).add(part);
+      if (!this.handOn(this.itemsOf(frame), before)) return;
+      intake.handedOn();
+      const { ending } = intake;
+      if (ending) {
+        this.finish(ending);
+        return;
+      }
     } catch (error) {
-      this.fail(
-        error instanceof ParleyException
-          ? error.toStatus()
-          : unreadable(this.options.pattern, part.seq, error),
-      );
+      if (!(error instanceof ParleyException)) throw error;
+      this.fail(error.toStatus());
       return;
     }
-    if (item) this.deliver(part.seq, [item]);
-    else this.watchGap();
-  }
-
-  private largeItems(): LargeItems {
-    const { pattern, maxItemBytes, assembling } = this.options;
-    return new LargeItems({
-      pattern,
-      maxItemBytes,
-      budget: assembling,
-      onReserved: bytes => {
-        this.credit.extend(bytes);
-        this.grant();
-      },
-      onReleased: bytes => this.credit.extend(-bytes),
-    });
-  }
-
-  private watchGap(): void {
-    if (this.waits) this.timers.gapOpened(() => this.loseItems());
+    if (intake.waits) this.timers.gapOpened(() => this.fail(intake.loss().toStatus()));
     else this.timers.gapClosed();
+    this.grantMore();
+    this.goOn();
   }
 
-  private deliverOne(item: Buffer, seq: number): boolean {
-    const { codec, pattern, pulled } = this.options;
-    let value: T;
-    try {
-      value = decodeItem(codec, item) as T;
-    } catch (error) {
-      this.fail(unreadable(pattern, seq, error));
-      return false;
+  private itemsOf(frame: Exclude<ServerFrame, AcceptFrame>): readonly Buffer[] {
+    switch (frame.kind) {
+      case 'next':
+        return this.intake.items(frame.seq, frame.items);
+      case 'part':
+        return this.intake.part(frame);
+      case 'complete':
+      case 'error':
+        return this.intake.lastFrame(frame);
     }
-    if (!pulled) this.credit.take(item.length);
-    this.taker.next(value, item.length);
-    return !this.ended;
   }
 
-  /** Items that have not come are waited for: others after them have, or the end. */
-  private get waits(): boolean {
-    const { received, gap } = this.sequence;
-    return gap || (this.lastFrame?.total ?? 0) > received || (this.large?.gap(received) ?? false);
+  /** False where the call has ended meanwhile. */
+  private handOn(items: readonly Buffer[], seq: number): boolean {
+    if (items.length > 0) this.fruitless = 0;
+    for (let index = 0; index < items.length; index += 1) {
+      const item = items[index]!;
+      const value = this.decode(item, seq + index);
+      if (!this.options.pulled) this.credit.take(item.length);
+      this.taker.next(value, item.length);
+      if (this.ended) return false;
+    }
+    return true;
   }
 
-  /** Ends the call where its last frame has come and all before it. */
-  private finish(): void {
-    const { lastFrame } = this;
-    if (!lastFrame || this.waits) return;
-    if (lastFrame.total < this.sequence.received) {
-      this.loseItems();
-    } else if (lastFrame.kind === 'complete') {
+  private decode(item: Buffer, seq: number): T {
+    try {
+      return decodeItem(this.options.codec, item) as T;
+    } catch (error) {
+      throw error instanceof WireError ? unreadable(this.options.pattern, seq, error) : error;
+    }
+  }
+
+  /** The reply is whole, or ends with a status; a server that drains may leave it to another. */
+  private finish(ending: CompleteFrame | ErrorFrame): void {
+    if (ending.kind === 'complete') {
       this.end();
       this.taker.complete();
-    } else if (lastFrame.draining && this.mayGoOn(this.bound?.accept)) {
+    } else if (ending.draining && this.mayGoOn(this.bound?.accept)) {
       this.giveUp();
       this.requestAgain();
     } else {
       this.end();
-      this.taker.error(ParleyException.of(decodeStatusBody(lastFrame.code, lastFrame.body)));
+      this.taker.error(ParleyException.of(decodeStatusBody(ending.code, ending.body)));
     }
-  }
-
-  private loseItems(): void {
-    const { received, gap, missing } = this.sequence;
-    const to = gap ? missing.to : (this.lastFrame?.total ?? received + Number(this.large?.gap(received)));
-    this.fail({
-      code: 'DATA_LOSS',
-      message:
-        to > received
-          ? `items ${received} to ${to - 1} of the reply to ${this.options.pattern} were lost`
-          : `the reply to ${this.options.pattern} ended after ${to} items, and ${received} had come`,
-    });
   }
 
   /** A stream that goes on after this record is named at once: its server then frees what waits for that. */
@@ -366,7 +304,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
     if (this.ended) return;
     this.ended = true;
     this.timers.clear();
-    this.large?.clear();
+    this.intake.clear();
     this.credit.release();
     const { bound, offered } = this;
     if (bound) this.release(bound);
@@ -374,20 +312,4 @@ export class OutgoingCall<T> implements ReplyReceiver {
     if (offered) this.cancel(offered, 'answered');
     this.options.onEnded();
   }
-}
-
-/** Bytes that are no item; anything else that was thrown is thrown on. */
-function unreadable(pattern: string, seq: number, error: unknown): Status {
-  if (!(error instanceof WireError)) throw error;
-  return {
-    code: 'DATA_LOSS',
-    message: `item ${seq} of the reply to ${pattern} cannot be read: ${error.message}`,
-  };
-}
-
-function sentTooMuch(pattern: string, granted: number): Status {
-  return {
-    code: 'RESOURCE_EXHAUSTED',
-    message: `the server of ${pattern} sent more than the ${granted} items that it was granted`,
-  };
 }
