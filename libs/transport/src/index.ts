@@ -12,15 +12,16 @@ export {
   type DeadLetter,
   type LetterPart,
 } from './consume/dead-letter.js';
-export {
-  DeadLetterOffice,
-  type DeadLetterOfficeOptions,
-  type Listing,
-  type ListOptions,
-  type RedriveOptions,
-} from './dead/dead-letter-office.js';
+export { DeadLetterOffice } from './dead/dead-letter-office.js';
 export { REDRIVE_HEADERS, type EarlierDeath } from './dead/history.js';
-export type { KeptLetter, LetterPlace } from './dead/letter.js';
+export { letterId, type KeptLetter, type LetterPlace } from './dead/letter.js';
+export type {
+  DeadLetterOfficeOptions,
+  Listing,
+  ListOptions,
+  RedriveOptions,
+  ShownLetter,
+} from './dead/office-options.js';
 export type { Selection } from './dead/selection.js';
 export type { LetterSummary } from './dead/summary.js';
 export type { RedriveEnd, RedriveReport } from './dead/tally.js';

@@ -1,57 +1,26 @@
 import { Logger } from '@nestjs/common';
+import { DriverError } from '../drivers/driver.js';
 import type { CommittedOffset, Driver, ReceivedRecord } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { statusOfDriverError } from '../link/driver-status.js';
 import { Sender } from '../link/sender.js';
-import { resolveServerOptions, type ParleyOptions } from '../options/options.js';
-import { DriverError } from '../drivers/driver.js';
+import { resolveServerOptions } from '../options/options.js';
 import { lookAtDeadTopics, type DeadTopic, type TopicsOf } from './dead-topics.js';
 import { keptLetter, placeOfId, type KeptLetter } from './letter.js';
+import type {
+  DeadLetterOfficeOptions,
+  Listing,
+  ListOptions,
+  RedriveOptions,
+  ShownLetter,
+} from './office-options.js';
+import { patiently } from './patience.js';
 import { Progress } from './progress.js';
 import { Redrive } from './redrive.js';
 import { scan } from './scan.js';
 import { selects, type Selection } from './selection.js';
-import { summaryOf, type LetterSummary } from './summary.js';
+import { summaryOf } from './summary.js';
 import { Tally, type RedriveReport } from './tally.js';
-
-/** What the services' own options say of where their letters are. */
-export type DeadLetterOfficeOptions = Pick<
-  ParleyOptions,
-  'service' | 'kafka' | 'prefix' | 'routing' | 'driver'
->;
-
-export interface ListOptions extends Selection {
-  /** Letters to list, the oldest of each partition first; all are counted. Default 100. */
-  limit?: number;
-  /** Those too that have been redriven. Default false. */
-  all?: boolean;
-  signal?: AbortSignal;
-  /** Called as letters are read, with how many records have been. */
-  onProgress?: (looked: number) => void;
-}
-
-export interface Listing {
-  letters: LetterSummary[];
-  /** How many there are of the kind that was asked for, listed or not. */
-  matched: number;
-  /** Records of these topics that are no dead letters of the service. */
-  strangers: number;
-}
-
-export interface RedriveOptions extends Selection {
-  /** Default true: nothing is sent, the report says what would be. */
-  dryRun?: boolean;
-  /** Letters too that died again after a redrive. Default false: what killed them twice may do so for ever. */
-  again?: boolean;
-  /** Letters a second, at most. Default: as fast as brokers take them. */
-  perSecond?: number;
-  /** Letters to redrive, at most. Default: all. */
-  limit?: number;
-  /** Ends the redrive: what is under way is waited for and committed. */
-  signal?: AbortSignal;
-  /** Called as letters are looked at, with the report so far. */
-  onProgress?: (report: Readonly<RedriveReport>) => void;
-}
 
 const DEFAULT_LIMIT = 100;
 /** What closing allows to what is still being sent, in ms. */
@@ -114,10 +83,12 @@ export class DeadLetterOffice {
   }
 
   /** One letter whole, by the id that a listing gives it. Rejects NOT_FOUND; raises TypeError for what is no id. */
-  async show(id: string): Promise<KeptLetter & { redriven: boolean }> {
+  async show(id: string): Promise<ShownLetter> {
     const { topic, partition, offset } = placeOfId(id);
     return asked(async () => {
-      const extent = (await this.driver.extents(topic)).find(entry => entry.partition === partition);
+      const extent = (await patiently(() => this.driver.extents(topic))).find(
+        entry => entry.partition === partition,
+      );
       let found: KeptLetter | undefined;
       if (extent && offset >= extent.start && offset < extent.end) {
         await scan(this.driver, { topic, partition, from: offset, to: extent.end }, record => {
@@ -131,7 +102,7 @@ export class DeadLetterOffice {
           `${id} is no dead letter of ${this.of.service}, or was deleted`,
         );
       }
-      const [committed] = await this.driver.committed(this.group, [{ topic, partition }]);
+      const [committed] = await this.committed([{ topic, partition }]);
       return { ...found, redriven: new Progress(extent.start, committed).isDone(offset) };
     });
   }
@@ -143,16 +114,30 @@ export class DeadLetterOffice {
    * second again; their event ids stay, so that a handler can tell.
    */
   async redrive({ dryRun = true, again = false, ...options }: RedriveOptions = {}): Promise<RedriveReport> {
-    const { perSecond, limit, signal, onProgress, ...selection } = options;
+    const { everyHandler = false, perSecond, limit, signal, onProgress, ...selection } = options;
     checkCount('perSecond', perSecond, MOST_PER_SECOND);
     checkCount('limit', limit, Number.MAX_SAFE_INTEGER);
     const { driver, sender, group } = this;
     if (dryRun) return this.rehearse({ selection, again }, { limit, signal, onProgress });
     return asked(async () => {
       const topics = await lookAtDeadTopics(driver, this.of, selection.topic);
-      const run = { driver, sender, group, topics, selection, again, perSecond, limit, signal, onProgress };
-      if (topics.length === 0) return new Tally(run, false).report;
-      return new Redrive({ ...run, ...this.of }).whole();
+      if (topics.length === 0) return new Tally({ selection, again }, false).report;
+      const { service, names } = this.of;
+      return new Redrive({
+        driver,
+        sender,
+        group,
+        service,
+        names,
+        topics,
+        selection,
+        again,
+        everyHandler,
+        perSecond,
+        limit,
+        signal,
+        onProgress,
+      }).whole();
     });
   }
 
@@ -188,7 +173,7 @@ export class DeadLetterOffice {
   ): Promise<void> {
     await asked(async () => {
       const topics = await lookAtDeadTopics(this.driver, this.of, wanted);
-      const committed = await this.driver.committed(this.group, topics.flatMap(partitionsOf));
+      const committed = await this.committed(topics.flatMap(partitionsOf));
       for (const { topic, extents } of topics) {
         for (const { partition, start, end } of extents) {
           const progress = new Progress(start, standingOf(committed, topic, partition));
@@ -200,6 +185,12 @@ export class DeadLetterOffice {
         }
       }
     });
+  }
+
+  private committed(
+    partitions: readonly { topic: string; partition: number }[],
+  ): Promise<readonly CommittedOffset[]> {
+    return patiently(() => this.driver.committed(this.group, partitions));
   }
 
   private letterOf(record: ReceivedRecord): KeptLetter | undefined {

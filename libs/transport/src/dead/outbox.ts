@@ -20,6 +20,7 @@ export class Outbox {
   constructor(
     private readonly driver: Driver,
     private readonly sender: Sender,
+    private readonly everyHandler: boolean,
     private readonly now: () => Date = () => new Date(),
   ) {}
 
@@ -38,7 +39,7 @@ export class Outbox {
       for (const listener of this.listeners) listener();
     };
     const parcel: RecordParcel = new RecordParcel(
-      redrivenRecord(letter, partitions, this.now()),
+      redrivenRecord(letter, { partitions, everyHandler: this.everyHandler, now: this.now() }),
       performance.now() + TIMEOUT_MS,
       () => settle(delivered),
       status => settle(() => failed(status)),

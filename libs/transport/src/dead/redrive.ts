@@ -5,18 +5,20 @@ import type { Sender } from '../link/sender.js';
 import type { Routing } from '../routing/routing.js';
 import type { Status } from '../wire/status.js';
 import type { DeadTopic } from './dead-topics.js';
-import { keptLetter, letterId, type KeptLetter } from './letter.js';
+import { Intake } from './intake.js';
+import { keptLetter, type KeptLetter } from './letter.js';
 import { Outbox } from './outbox.js';
 import { Pace } from './pace.js';
-import { Progress } from './progress.js';
+import { outgrown, uncommitted, unjoined } from './redrive-errors.js';
 import { SILENCE_MS, silent } from './scan.js';
+import { Share } from './share.js';
 import { summaryOf } from './summary.js';
 import { Tally, type RedriveEnd, type RedriveReport, type Verdicts } from './tally.js';
 
 /** How often progress is committed, in ms: what was redriven since is redriven again after a crash. */
 const COMMIT_EVERY_MS = 500;
-/** Records that wait to be looked at: beyond it partitions pause, from half of it on they go on. */
-const MOST_WAITING = 1000;
+/** How long the group may take to give this run a partition, in ms: a redrive that was killed holds them for a while. */
+const JOIN_WITHIN_MS = 30_000;
 /** How long what is under way may hold up a partition that another redrive is to have, in ms. */
 const REVOCATION_WAIT_MS = 4000;
 
@@ -28,6 +30,8 @@ export interface RedriveRun extends Verdicts {
   service: string;
   names: Routing;
   topics: readonly DeadTopic[];
+  /** For every handler of the event in the service, in place of the one that gave it up. */
+  everyHandler: boolean;
   /** Letters to redrive at most. Default: all. */
   limit?: number;
   /** Letters a second at most. Default: as fast as they go. */
@@ -36,36 +40,23 @@ export interface RedriveRun extends Verdicts {
   onProgress?: (report: RedriveReport) => void;
 }
 
-/** One partition that this run has. */
-interface Share extends Assignment {
-  /** The log's end when the run began. */
-  to: number;
-  /** The offset after the last record taken in. */
-  next: number;
-  done: Progress;
-  /** What is done once everything under way is. */
-  planned: Progress;
-  failed: number;
-  /** The next offset and metadata that were committed last, as text. */
-  known: string;
-}
-
 /** Redrives letters, in the order of each partition, until the end that the logs had at its start. */
 export class Redrive {
   private readonly tally: Tally;
   private readonly pace: Pace;
   private readonly outbox: Outbox;
   private readonly shares = new Map<string, Share>();
-  private waiting: { share: Share; record: ReceivedRecord }[] = [];
+  private readonly intake = new Intake<Share>();
   private subscription: Subscription | undefined;
   private paused = false;
+  private everAssigned = false;
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
 
   constructor(private readonly run: RedriveRun) {
     this.tally = new Tally(run, false);
     this.pace = new Pace(run.perSecond);
-    this.outbox = new Outbox(run.driver, run.sender);
+    this.outbox = new Outbox(run.driver, run.sender, run.everyHandler);
   }
 
   /**
@@ -82,6 +73,8 @@ export class Redrive {
       onAssigned: assignments => this.assign(assignments),
       onRevoked: assignments => this.revoke(assignments),
     });
+    // Records may have come before there was anything to pause.
+    if (this.paused) this.subscription.pause([...this.shares.values()]);
     const timer = setInterval(() => void this.commit().catch(() => undefined), COMMIT_EVERY_MS);
     try {
       this.tally.report.ended = await this.redriveAll();
@@ -99,18 +92,17 @@ export class Redrive {
 
   private async redriveAll(): Promise<RedriveEnd> {
     const { signal, limit = Infinity, onProgress } = this.run;
-    for (let sent = 0; ;) {
-      if (this.failure) throw this.failure;
+    let sent = 0;
+    while (!this.failure) {
       if (signal?.aborted) return 'interrupted';
-      const next = this.waiting.shift();
+      const next = this.intake.next();
       this.relieve();
       if (!next) {
         if (this.atEnd()) return this.hasAll() ? 'end' : 'shared';
-        if (!(await this.woken())) {
-          if (this.shares.size === 0) return 'shared';
-          throw this.silence();
-        }
-        continue;
+        const idle = this.shares.size === 0;
+        if (await this.woken(idle ? JOIN_WITHIN_MS : SILENCE_MS)) continue;
+        if (idle && this.everAssigned) return 'shared';
+        throw idle ? unjoined(this.run.group, JOIN_WITHIN_MS) : this.silence();
       }
       const letter = this.judge(next);
       if (!letter) continue;
@@ -121,27 +113,27 @@ export class Redrive {
       } catch {
         return 'interrupted';
       }
-      if (this.shares.get(keyOf(next.share)) !== next.share) continue; // another redrive has it now
+      if (next.share.givenUp) continue;
       sent += 1;
       await this.send(next.share, letter);
       onProgress?.(this.tally.report);
     }
+    throw this.failure;
   }
 
   private judge({ share, record }: { share: Share; record: ReceivedRecord }): KeptLetter | undefined {
-    if (this.shares.get(keyOf(share)) !== share) return undefined;
+    if (share.givenUp) return undefined;
     const letter = keptLetter(record, this.run.service, this.run.names);
-    return this.tally.judge(letter, share.done.isDone(record.offset)) ? letter : undefined;
+    return this.tally.judge(letter, share.wasDone(record.offset)) ? letter : undefined;
   }
 
   private async send(share: Share, letter: KeptLetter): Promise<void> {
     const { offset } = letter.place;
-    share.planned.finish(offset);
-    if (!share.planned.fits(share.failed)) throw outgrown(letter);
+    if (!share.plan(offset)) throw outgrown(letter.place);
     await this.outbox.send(
       letter,
       () => {
-        share.done.finish(offset);
+        share.finish(offset);
         this.tally.redriven(summaryOf(letter, true));
       },
       status => this.fail(share, letter, status),
@@ -150,57 +142,41 @@ export class Redrive {
 
   /** A letter that its topic does not take stays; where no broker takes anything, the run ends. */
   private fail(share: Share, letter: KeptLetter, status: Status): void {
-    share.failed += 1;
+    share.fail();
     this.tally.failed(letter.place, status);
     if (status.code === 'UNAVAILABLE') this.failure ??= ParleyException.of(status);
     this.wake?.();
   }
 
   private assign(assignments: readonly Assignment[]): void {
+    this.everAssigned = true;
     for (const assignment of assignments) {
       const extent = this.run.topics
         .find(({ topic }) => topic === assignment.topic)
         ?.extents.find(({ partition }) => partition === assignment.partition);
-      // A partition that came since holds no letter of before.
-      const { start, end } = extent ?? { start: 0, end: 0 };
-      const done = new Progress(start, assignment.committed);
-      const planned = new Progress(start, assignment.committed);
-      const next = Math.max(start, assignment.committed?.offset ?? start);
-      this.shares.set(keyOf(assignment), {
-        ...assignment,
-        to: end,
-        next,
-        done,
-        planned,
-        failed: 0,
-        known: JSON.stringify(done.standing()),
-      });
+      this.shares.set(keyOf(assignment), new Share(assignment, extent));
     }
     if (this.paused) this.subscription?.pause(assignments);
     this.wake?.();
   }
 
   private async revoke(assignments: readonly Assignment[]): Promise<void> {
-    const gone = new Set(assignments.map(keyOf));
-    this.waiting = this.waiting.filter(({ share }) => !gone.has(keyOf(share)));
+    const gone = assignments.flatMap(assignment => {
+      const share = this.shares.get(keyOf(assignment));
+      return share?.epoch === assignment.epoch ? [share] : [];
+    });
+    for (const share of gone) share.givenUp = true;
     await Promise.race([this.outbox.settled(), delay(REVOCATION_WAIT_MS, undefined, { ref: false })]);
-    await this.commit().catch(() => undefined);
-    for (const { topic, partition, epoch } of assignments) {
-      const key = keyOf({ topic, partition });
-      if (this.shares.get(key)?.epoch === epoch) this.shares.delete(key);
-    }
+    await this.commit().catch(() => undefined); // what is not committed is the next owner's to redrive
+    for (const share of gone) if (this.shares.get(keyOf(share)) === share) this.shares.delete(keyOf(share));
     this.wake?.();
   }
 
   private take({ topic, partition, epoch, records }: ReceivedBatch): void {
     const share = this.shares.get(keyOf({ topic, partition }));
     if (share?.epoch !== epoch) return;
-    for (const record of records) {
-      if (record.offset < share.next) continue;
-      share.next = record.offset + 1;
-      if (record.offset < share.to) this.waiting.push({ share, record });
-    }
-    if (!this.paused && this.waiting.length >= MOST_WAITING) {
+    for (const record of records) if (share.read(record.offset)) this.intake.add(share, record);
+    if (!this.paused && this.intake.isFull) {
       this.paused = true;
       this.subscription?.pause([...this.shares.values()]);
     }
@@ -208,13 +184,13 @@ export class Redrive {
   }
 
   private relieve(): void {
-    if (!this.paused || this.waiting.length > MOST_WAITING / 2) return;
+    if (!this.paused || !this.intake.hasRoom) return;
     this.paused = false;
     this.subscription?.resume([...this.shares.values()]);
   }
 
   private atEnd(): boolean {
-    return this.shares.size > 0 && [...this.shares.values()].every(({ next, to }) => next >= to);
+    return this.shares.size > 0 && [...this.shares.values()].every(({ isRead }) => isRead);
   }
 
   /** Whether every partition that had letters is this run's. */
@@ -226,8 +202,8 @@ export class Redrive {
     );
   }
 
-  /** True when something came up, false after a while of silence. */
-  private async woken(): Promise<boolean> {
+  /** True when something came up, false where nothing does in time. */
+  private woken(withinMs: number): Promise<boolean> {
     const { signal } = this.run;
     return new Promise<boolean>(resolve => {
       const end = (byEvent: boolean) => {
@@ -237,49 +213,26 @@ export class Redrive {
         resolve(byEvent);
       };
       const onEvent = () => end(true);
-      const timer = setTimeout(() => end(false), SILENCE_MS);
+      const timer = setTimeout(() => end(false), withinMs);
       signal?.addEventListener('abort', onEvent);
       this.wake = onEvent;
     });
   }
 
   private silence(): ParleyException {
-    const open = [...this.shares.values()].find(({ next, to }) => next < to);
-    const { topic = '', partition = 0, next: from = 0, to = 0 } = open ?? {};
-    return silent({ topic, partition, from, to });
+    const [open] = [...this.shares.values()].filter(({ isRead }) => !isRead);
+    return silent(open!.unread);
   }
 
   private async commit(): Promise<void> {
     const owing = [...this.shares.values()].flatMap(share => {
-      const standing = share.done.standing();
-      const text = JSON.stringify(standing);
-      return text === share.known ? [] : [{ share, standing, text }];
+      const offset = share.owing();
+      return offset ? [{ share, offset }] : [];
     });
     if (owing.length === 0) return;
-    await this.subscription?.commit(
-      owing.map(({ share: { topic, partition, epoch }, standing }) => ({
-        topic,
-        partition,
-        epoch,
-        ...standing,
-      })),
-    );
-    for (const { share, text } of owing) share.known = text;
+    await this.subscription?.commit(owing.map(({ offset }) => offset));
+    for (const { share, offset } of owing) share.committed(offset);
   }
-}
-
-function outgrown({ place }: KeptLetter): ParleyException {
-  return new ParleyException(
-    'RESOURCE_EXHAUSTED',
-    `too many stretches of ${place.topic}-${place.partition} are left out before ${letterId(place)} for a commit to tell them: redrive some of what is before it first`,
-  );
-}
-
-function uncommitted(cause: Error): ParleyException {
-  return new ParleyException(
-    'UNAVAILABLE',
-    `the progress of the last moment could not be committed, the next redrive begins before it: ${cause.message}`,
-  );
 }
 
 function keyOf({ topic, partition }: { topic: string; partition: number }): string {

@@ -4,14 +4,22 @@ import { murmur2 } from '../link/murmur2.js';
 import { redriveHeaders } from './history.js';
 import { letterId, type KeptLetter } from './letter.js';
 
+/** How a letter goes back. */
+export interface WayBack {
+  /** Those of its event's topic; at least one. */
+  partitions: readonly PartitionLeader[];
+  /** For every handler of the event in the service, in place of the one that gave it up. */
+  everyHandler: boolean;
+  now: Date;
+}
+
 /**
- * The record that a letter becomes: its event's, with its key and headers, its history, and for the handler alone that
- * gave it up. By key it goes where new records of the key go; without one, where it was.
+ * The record that a letter becomes: its event's, with its key and headers, its history, and the handler that it is for.
+ * By key it goes where new records of the key go; without one, where it was.
  */
 export function redrivenRecord(
   letter: KeptLetter,
-  partitions: readonly PartitionLeader[],
-  now: Date,
+  { partitions, everyHandler, now }: WayBack,
 ): OutgoingRecord {
   const { record, origin, service, handler } = letter;
   const headers = { ...record.headers };
@@ -28,7 +36,7 @@ export function redrivenRecord(
       ...headers,
       ...redriveHeaders(letter, letterId(letter.place), now),
       [ADDRESSEE_HEADERS.service]: service,
-      ...(handler !== undefined && { [ADDRESSEE_HEADERS.handler]: handler }),
+      ...(handler !== undefined && !everyHandler && { [ADDRESSEE_HEADERS.handler]: handler }),
     },
   };
 }
