@@ -8,7 +8,7 @@ function answering(partitions: number, errorCode = 0) {
     partition: partitions - 1 - index,
     leader: 1,
     leaderEpoch: 0,
-          replicas: [1],
+    replicas: [1],
   }));
   return vi.fn(async ([topic = '']: readonly string[]): Promise<ClusterMetadata> => ({
     brokers: [],

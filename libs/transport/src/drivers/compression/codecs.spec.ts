@@ -71,7 +71,10 @@ describe('snappy as Java clients write it', () => {
     expect(plain).toEqual(Buffer.concat([PLAIN, Buffer.from('end')]));
   });
 
-  it.each([[[0, 0, 0, 9, 1]], [[255, 255, 255, 255, 1]]])('is refused where a block does not fit: %j', bytes => {
-    expect(() => blocksOf(Buffer.concat([header, Buffer.from(bytes)]))).toThrow(RangeError);
-  });
+  it.each([[[0, 0, 0, 9, 1]], [[255, 255, 255, 255, 1]]])(
+    'is refused where a block does not fit: %j',
+    bytes => {
+      expect(() => blocksOf(Buffer.concat([header, Buffer.from(bytes)]))).toThrow(RangeError);
+    },
+  );
 });

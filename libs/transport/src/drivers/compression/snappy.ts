@@ -29,7 +29,7 @@ export function snappyCodec({ compress, uncompress }: SnappyPackage): Compressio
 export function blocksOf(bytes: Buffer): Buffer[] {
   if (!bytes.subarray(0, FRAMED.length).equals(FRAMED)) return [bytes];
   const blocks: Buffer[] = [];
-  for (let at = FRAME_HEADER_BYTES; at < bytes.length; ) {
+  for (let at = FRAME_HEADER_BYTES; at < bytes.length;) {
     const start = at + 4;
     const end = start + bytes.readInt32BE(at);
     if (end < start || end > bytes.length) throw new RangeError('a block of it is longer than the batch');

@@ -47,11 +47,7 @@ class KafkajsBrokerConnection implements BrokerConnection {
     return connection.isConnected() && (!connection.sasl || connection.isAuthenticated());
   }
 
-  send(
-    api: Api,
-    request: Buffer,
-    answered: (error: Error | null, answer: Buffer) => void,
-  ): void {
+  send(api: Api, request: Buffer, answered: (error: Error | null, answer: Buffer) => void): void {
     const { connection } = this;
     const correlationId = connection.nextCorrelationId();
     this.stampHeader(request, api, correlationId);

@@ -46,7 +46,8 @@ export class Produce {
     }
     const timestamp = Date.now();
     const wanted = wantingCompression(groups);
-    if (wanted.length === 0) return this.judge(groups, await exchange(link, groups, { timeoutMs, timestamp }));
+    if (wanted.length === 0)
+      return this.judge(groups, await exchange(link, groups, { timeoutMs, timestamp }));
     const { batches: ready, failed } = await compressBatches(wanted, this.codecs, timestamp);
     const outcomes = failed.map(failure => ({ ...failure, baseOffset: -1 }));
     for (const { topic, partition } of failed) remove(groups, topic, partition);

@@ -26,10 +26,12 @@ export function listOffsetsRequest(
         .int32(-1) // not a replica
         .int8(0) // read uncommitted: the high watermark, not the last stable offset
         .array([topic], (writer, name) =>
-          writer.string(name).array(partitions, (entry, partition) => entry
+          writer.string(name).array(partitions, (entry, partition) =>
+            entry
               .int32(partition)
               .int32(-1) // leader epoch: whoever leads may answer
-              .int64(which)),
+              .int64(which),
+          ),
         );
     },
     read(body) {
