@@ -29,6 +29,12 @@ describe('a table', () => {
     expect(drawn).not.toContain('\u001b');
   });
 
+  it('is as wide as its text, up to the width of a column', () => {
+    const width = (name: string) => table([{ name }], columns, false).indexOf('\n');
+    expect(width('a')).toBeLessThan(width('a longer'));
+    expect(width('a text of some words')).toBeLessThanOrEqual(width('0123456789'));
+  });
+
   it('is coloured only where it may be', () => {
     expect(table([{ name: 'a' }], columns, true)).toContain('\u001b[');
   });

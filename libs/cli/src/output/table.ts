@@ -13,11 +13,16 @@ const DEFAULT_WIDTH = 60;
 /** Rows for people, with a title for each column; ends with a line end. */
 export function table<T>(rows: readonly T[], columns: readonly Column<T>[], colours: boolean): string {
   const drawn = new Table({
-    columns: columns.map(({ title, of, width = DEFAULT_WIDTH }) => ({
-      name: title,
-      alignment: rows.length > 0 && rows.every(row => typeof of(row) === 'number') ? 'right' : 'left',
-      maxLen: width,
-    })),
+    columns: columns.map(({ title, of, width = DEFAULT_WIDTH }) => {
+      const cells = rows.map(of);
+      const longest = Math.max(0, ...cells.map(cell => String(cell).length));
+      return {
+        name: title,
+        alignment: cells.length > 0 && cells.every(cell => typeof cell === 'number') ? 'right' : 'left',
+        // The library makes a column as wide as it may be.
+        ...(longest > width && { maxLen: width }),
+      };
+    }),
     shouldDisableColors: !colours,
   });
   for (const row of rows) {

@@ -10,8 +10,8 @@ import { selectionOf, withSelection, type SelectionFlags } from './selection-opt
 
 interface Flags extends ConnectionFlags, SelectionFlags {
   limit: number;
-  all: boolean;
-  json: boolean;
+  all?: boolean;
+  json?: boolean;
 }
 
 /** `parley dead list`. */
@@ -21,8 +21,8 @@ export function addDeadList(dead: Command, { terminal }: Shell): void {
     .description('Lists letters that wait, of each partition the oldest first');
   withConnection(withSelection(command))
     .option('-n, --limit <count>', 'letters to list; all are counted', count, 100)
-    .option('-a, --all', 'those too that have been redriven', false)
-    .option('--json', 'for programs', false)
+    .option('-a, --all', 'those too that have been redriven')
+    .option('--json', 'for programs')
     .action(async (flags: Flags) => {
       const progress = new Progress(terminal);
       const listing = await withOffice(flags, terminal, office =>

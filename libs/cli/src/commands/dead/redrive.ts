@@ -14,11 +14,11 @@ import { selectionOf, withSelection, type SelectionFlags } from './selection-opt
 
 interface Flags extends ConnectionFlags, SelectionFlags {
   dryRun: boolean;
-  again: boolean;
-  everyHandler: boolean;
+  again?: boolean;
+  everyHandler?: boolean;
   rate?: number;
   limit?: number;
-  json: boolean;
+  json?: boolean;
 }
 
 /** `parley dead redrive`. */
@@ -32,15 +32,14 @@ export function addDeadRedrive(dead: Command, shell: Shell): void {
   withConnection(withSelection(command))
     .addOption(new Option('--dry-run', 'change nothing, say what would be redriven').default(true))
     .option('--no-dry-run', 'redrive')
-    .option('--again', 'letters too that died again after a redrive', false)
+    .option('--again', 'letters too that died again after a redrive')
     .option(
       '--every-handler',
       'for all handlers of the event in the service, not only the one that gave it up',
-      false,
     )
     .option('-r, --rate <count>', 'letters a second, at most', count)
     .option('-n, --limit <count>', 'letters, at most', count)
-    .option('--json', 'for programs', false)
+    .option('--json', 'for programs')
     .action(async (flags: Flags) => {
       const { dryRun, again, everyHandler, rate: perSecond, limit } = flags;
       const progress = new Progress(terminal);

@@ -7,7 +7,7 @@ import { printable } from '../../output/printable.js';
 import type { Shell } from '../../shell.js';
 
 interface Flags extends ConnectionFlags {
-  json: boolean;
+  json?: boolean;
 }
 
 /** `parley dead show`. */
@@ -15,7 +15,7 @@ export function addDeadShow(dead: Command, { terminal }: Shell): void {
   const command = dead.command('show').description('Shows one letter whole, the event’s data included');
   withConnection(command)
     .argument('<letter>', 'its id, as `parley dead list` gives it: <topic>/<partition>/<offset>')
-    .option('--json', 'for programs', false)
+    .option('--json', 'for programs')
     .action(async (id: string, flags: Flags) => {
       const letter = await withOffice(flags, terminal, office => office.show(id));
       terminal.out(flags.json ? json(plain(letter)) : pages(letter));
