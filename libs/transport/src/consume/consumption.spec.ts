@@ -9,6 +9,7 @@ import type {
 import { encodeRuns } from './done-runs.js';
 import { Consumption, type ConsumptionOptions } from './consumption.js';
 
+type Place = Pick<ReceivedRecord, 'topic' | 'partition'>;
 const held: Assignment = { topic: 't', partition: 0, epoch: 1 };
 
 function record(offset: number): ReceivedRecord {
@@ -31,8 +32,8 @@ describe('Consumption', () => {
           if (failCommits) throw new Error('not now');
           commits.push(offsets);
         },
-        pause: () => void calls.push('pause'),
-        resume: () => void calls.push('resume'),
+        pause: (partitions: Place[]) => calls.push(...partitions.map(one => `pause ${one.partition}`)),
+        resume: (partitions: Place[]) => calls.push(...partitions.map(one => `resume ${one.partition}`)),
         close: async () => void calls.push('close'),
       };
     },
@@ -107,11 +108,86 @@ describe('Consumption', () => {
     expect([...running.keys()]).toEqual([0]);
   });
 
-  it('pauses when too much is taken in, and resumes when it is worked off', async () => {
+  it('pauses a partition when too much of it is taken in, and resumes it when little of that is left', async () => {
+    receive(0, 1, 2);
+    expect(calls).toEqual([]);
+    receive(3);
+    expect(calls).toEqual(['pause 0']);
+    for (const offset of [0, 1]) await finish(offset);
+    expect(calls).toEqual(['pause 0']);
+    await finish(2);
+    expect(calls).toEqual(['pause 0', 'resume 0']);
+  });
+
+  it('pauses no partition for another one’s sake, whose records get slots in turn', async () => {
+    member.onAssigned([{ ...held, partition: 1 }]);
     receive(0, 1, 2, 3);
-    expect(calls).toEqual(['pause']);
-    for (const offset of [0, 1, 2]) await finish(offset);
-    expect(calls).toEqual(['pause', 'resume']);
+    const other = { ...record(50), partition: 1 };
+    member.onBatch({ ...held, partition: 1, records: [other], highWatermark: 0 });
+    expect(calls).toEqual(['pause 0']);
+    await finish(0);
+    await finish(1);
+    expect([...running.keys()]).toEqual([0, 1, 2, 50]);
+  });
+
+  it('pauses a partition that has its share of the bytes in hand', async () => {
+    await start({ concurrency: 100, maxBytes: 2000 });
+    member.onAssigned([held, { ...held, partition: 1 }]);
+    const large = (offset: number) => ({ ...record(offset), value: Buffer.alloc(600) });
+    const batch = (...records: ReceivedRecord[]) => member.onBatch({ ...held, records, highWatermark: 0 });
+    batch(large(0));
+    expect(calls).toEqual([]);
+    batch(large(1));
+    expect(calls).toEqual(['pause 0']);
+    await finish(0);
+    expect(calls).toEqual(['pause 0']);
+    await finish(1);
+    expect(calls).toEqual(['pause 0', 'resume 0']);
+  });
+
+  it('begins with what is not due when it is, after what came before it, and reads no further meanwhile', async () => {
+    const run = async ({ offset }: ReceivedRecord) => void begun.push(offset);
+    const begun: number[] = [];
+    const dueAt = Date.now() + 60_000;
+    await start({
+      concurrency: 100,
+      work: one => ({
+        lane: undefined,
+        ...(one.offset < 2 && { dueAt }),
+        run: () => run(one),
+      }),
+    });
+    member.onAssigned([held, { ...held, partition: 1 }]);
+    receive(0, 1, 2);
+    const other = { ...record(9), partition: 1 };
+    member.onBatch({ ...held, partition: 1, records: [other], highWatermark: 0 });
+    expect([begun, calls]).toEqual([[9], ['pause 0']]);
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(begun).toEqual([9]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([begun, calls]).toEqual([
+      [9, 0, 1, 2],
+      ['pause 0', 'resume 0'],
+    ]);
+  });
+
+  it('begins with nothing that becomes due after its partition was revoked', async () => {
+    const begun: number[] = [];
+    const dueAt = Date.now() + 1000;
+    await start({
+      work: ({ offset }) => ({ lane: undefined, dueAt, run: async () => void begun.push(offset) }),
+    });
+    member.onAssigned([held]);
+    receive(0);
+    await member.onRevoked([held]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect([begun, commits]).toEqual([[], []]);
+  });
+
+  it('reads on where a paused partition’s log was replaced', () => {
+    receive(0, 1, 2, 3);
+    member.onAssigned([{ ...held, epoch: 2 }]);
+    expect(calls).toEqual(['pause 0', 'resume 0']);
   });
 
   it('drains: takes nothing more, lets what runs finish, commits it and leaves', async () => {

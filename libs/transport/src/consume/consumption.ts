@@ -1,17 +1,19 @@
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
-import { decodeRuns, encodeRuns } from './done-runs.js';
-import { Lanes } from './lanes.js';
-import { Ledger } from './ledger.js';
+import { HeldPartition, partitionName, type PartitionLimits } from './held-partition.js';
+import { Lanes, type Park, type Work } from './lanes.js';
 
 /** What is to be done for one record. */
 export interface RecordWork {
   /** Records of one lane run one after another; without a lane no order is owed. */
   lane: string | undefined;
+  /** Not before this, in ms since the epoch: what follows in its partition waits too. Default: at once. */
+  dueAt?: number;
   /**
    * Its lane and slot are free when the promise settles. The record's offset is done once it has resolved, and not
-   * where it rejects; or already when `done` is called, while the work goes on.
+   * where it rejects; or already when `done` is called, while the work goes on. `park` lends its slot to others for a wait;
+   * absent where it has none.
    */
-  run(done: () => void): Promise<void>;
+  run(done: () => void, park?: Park): Promise<void>;
 }
 
 /** A record that is done with another one: it takes neither lane nor slot. */
@@ -23,8 +25,12 @@ export interface KeptRecord {
 export interface ConsumptionOptions {
   group: string;
   topics: readonly string[];
+  /** Where the group begins that has committed nothing yet. Default `earliest`. */
+  from?: 'earliest' | 'latest';
   /** Records worked on side by side. */
   concurrency: number;
+  /** What may be taken in and not finished at a time, in bytes; partitions share it evenly. Default 64 MiB. */
+  maxBytes?: number;
   /**
    * Commits carry what is done beyond their offset, so that the next owner does not work on it again. Default false:
    * what is beyond is worked on again.
@@ -42,24 +48,13 @@ export interface ConsumptionOptions {
 const COMMIT_EVERY_MS = 500;
 /** How long a partition that goes to another member waits for the work on it that has begun, in ms. */
 const REVOCATION_WAIT_MS = 1000;
-/** Records taken in and not finished at which partitions pause, in multiples of the concurrency. */
+/**
+ * Records of a partition taken in and not finished at which it pauses, in multiples of the concurrency. Each pauses by
+ * itself: a slow one holds up none of the others.
+ */
 const PAUSE_AT = 2;
-
-interface Held extends Assignment {
-  ledger: Ledger;
-  /** Work of its records that has begun and not finished. */
-  running: number;
-  /** It is another member's before long: nothing of it is begun any more. */
-  givenUp: boolean;
-  /** What was committed last, as far as that is known. */
-  known?: Standing;
-}
-
-/** What a commit says of a partition. */
-interface Standing {
-  offset: number;
-  metadata: string;
-}
+/** Far more than what is read at a time, so that it binds only where records are large. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * A service's share of its topics: takes records in from the driver, runs them in lanes, and commits only what is
@@ -67,11 +62,10 @@ interface Standing {
  */
 export class Consumption {
   private readonly lanes: Lanes;
-  private readonly held = new Map<string, Held>();
+  private readonly held = new Map<string, HeldPartition>();
   private readonly finishedListeners = new Set<() => void>();
   private subscription: Subscription | undefined;
   private commitTimer: NodeJS.Timeout | undefined;
-  private paused = false;
   private draining = false;
   private everAssigned = false;
 
@@ -79,7 +73,7 @@ export class Consumption {
     private readonly driver: Driver,
     private readonly options: ConsumptionOptions,
   ) {
-    this.lanes = new Lanes(options.concurrency, () => this.relieve());
+    this.lanes = new Lanes(options.concurrency);
   }
 
   /** True once the group has given this member an assignment, an empty one included. */
@@ -92,24 +86,25 @@ export class Consumption {
   }
 
   async start(): Promise<void> {
-    const { group, topics, tellRedelivered = false } = this.options;
+    const { group, topics, from = 'earliest', tellRedelivered = false } = this.options;
     this.subscription = await this.driver.subscribe({
       group,
       topics,
-      from: 'earliest',
+      from,
       tellEnds: tellRedelivered,
       onBatch: batch => this.take(batch),
       onAssigned: assignments => this.assign(assignments),
       onRevoked: assignments => this.revoke(assignments),
     });
     // Records may have come before there was anything to pause.
-    if (this.paused) this.subscription.pause([...this.held.values()]);
+    this.subscription.pause([...this.held.values()].filter(({ paused }) => paused));
     this.commitTimer = setInterval(() => void this.commit([...this.held.values()]), COMMIT_EVERY_MS);
   }
 
   /** Takes nothing more, lets what runs finish within `timeoutMs`, commits and leaves the group. */
   async drain(timeoutMs: number): Promise<void> {
     this.draining = true;
+    for (const { early } of this.held.values()) early.close();
     await this.lanes.stop(timeoutMs);
     clearInterval(this.commitTimer);
     await this.commit([...this.held.values()]);
@@ -120,69 +115,82 @@ export class Consumption {
   private assign(assignments: readonly Assignment[]): void {
     this.everAssigned = true;
     for (const assignment of assignments) {
-      const { committed } = assignment;
-      const earlier =
-        committed && this.options.keepDone ? decodeRuns(committed.offset, committed.metadata) : [];
-      this.held.set(keyOf(assignment), {
-        ...assignment,
-        ledger: new Ledger(earlier),
-        running: 0,
-        givenUp: false,
-      });
+      const before = this.held.get(partitionName(assignment));
+      before?.early.close();
+      // Its log was replaced while it was paused: it is read anew, as the same partition.
+      if (before?.paused) this.subscription?.resume([assignment]);
+      const held = new HeldPartition(assignment, this.options.keepDone ?? false, () => this.relieve(held));
+      this.held.set(held.name, held);
     }
-    if (this.paused) this.subscription?.pause(assignments);
   }
 
   private async revoke(assignments: readonly Assignment[]): Promise<void> {
     const revoked = assignments
-      .map(assignment => this.held.get(keyOf(assignment)))
+      .map(assignment => this.held.get(partitionName(assignment)))
       .filter(held => held !== undefined);
-    for (const held of revoked) held.givenUp = true;
+    for (const held of revoked) {
+      held.givenUp = true;
+      held.early.close();
+    }
     await this.finished(revoked);
     await this.commit(revoked);
-    for (const { topic, partition, epoch } of revoked) {
-      if (this.held.get(keyOf({ topic, partition }))?.epoch === epoch)
-        this.held.delete(keyOf({ topic, partition }));
-    }
+    for (const held of revoked) if (this.held.get(held.name) === held) this.held.delete(held.name);
   }
 
   private take(batch: ReceivedBatch): void {
-    const held = this.held.get(keyOf(batch));
+    const held = this.held.get(partitionName(batch));
     if (this.draining || held?.epoch !== batch.epoch || held.givenUp) return;
     for (const record of batch.records) {
       if (!held.ledger.take(record.offset)) continue;
-      const work = this.options.work(record, record.offset < (held.end ?? 0));
+      const work = this.options.work(record, record.offset < held.end);
       if ('kept' in work)
         work.kept.then(
           () => held.ledger.finish(record.offset),
           () => undefined,
         );
-      else this.lanes.add({ lane: work.lane, run: () => this.begin(held, record.offset, work) });
+      else this.admit(held, record, work);
     }
-    if (!this.paused && this.lanes.load >= this.options.concurrency * PAUSE_AT) {
-      this.paused = true;
-      this.subscription?.pause([...this.held.values()]);
-    }
+    this.pauseWhereFull(held);
+  }
+
+  private admit(held: HeldPartition, record: ReceivedRecord, work: RecordWork): void {
+    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    held.took(bytes);
+    const queued: Work = {
+      lane: work.lane,
+      source: held.name,
+      run: park => this.begin(held, record.offset, bytes, work, park),
+    };
+    if (held.early.size === 0 && work.dueAt === undefined) this.lanes.add(queued);
+    else held.early.add(work.dueAt ?? 0, () => this.lanes.add(queued));
   }
 
   /** Begins with a record, unless its partition is about to be another member's: that one does it then. */
-  private async begin(held: Held, offset: number, work: RecordWork): Promise<void> {
+  private async begin(
+    held: HeldPartition,
+    offset: number,
+    bytes: number,
+    work: RecordWork,
+    park: Park,
+  ): Promise<void> {
     if (held.givenUp) return;
     const done = once(() => held.ledger.finish(offset));
     held.running += 1;
     try {
-      await work.run(done);
+      await work.run(done, park);
       done();
     } catch {
       // Its offset is not done: the work is for the next owner.
     } finally {
       held.running -= 1;
+      held.finished(bytes);
+      if (held.paused) this.relieve(held);
       if (held.givenUp) for (const listener of this.finishedListeners) listener();
     }
   }
 
   /** Resolves once nothing runs of these partitions, or after a while: what still runs may then run elsewhere too. */
-  private async finished(partitions: readonly Held[]): Promise<void> {
+  private async finished(partitions: readonly HeldPartition[]): Promise<void> {
     const runs = () => partitions.some(({ running }) => running > 0);
     if (!runs()) return;
     await new Promise<void>(resolve => {
@@ -199,15 +207,26 @@ export class Consumption {
     });
   }
 
-  private relieve(): void {
-    if (!this.paused || this.lanes.load > this.options.concurrency / 2) return;
-    this.paused = false;
-    this.subscription?.resume([...this.held.values()]);
+  private pauseWhereFull(held: HeldPartition): void {
+    if (held.paused || !held.isFull(this.limits)) return;
+    held.paused = true;
+    this.subscription?.pause([held]);
   }
 
-  private async commit(partitions: readonly Held[]): Promise<void> {
+  private relieve(held: HeldPartition): void {
+    if (!held.paused || held.givenUp || !held.isRelieved(this.limits)) return;
+    held.paused = false;
+    this.subscription?.resume([held]);
+  }
+
+  private get limits(): PartitionLimits {
+    const { concurrency, maxBytes = MAX_BYTES } = this.options;
+    return { records: concurrency * PAUSE_AT, bytes: maxBytes / Math.max(1, this.held.size) };
+  }
+
+  private async commit(partitions: readonly HeldPartition[]): Promise<void> {
     const owing = partitions.flatMap(held => {
-      const standing = this.standingOf(held);
+      const standing = held.standing();
       return standing ? [{ held, standing }] : [];
     });
     if (owing.length === 0) return;
@@ -220,26 +239,11 @@ export class Consumption {
           ...standing,
         })),
       );
-      for (const { held, standing } of owing) held.known = standing;
+      for (const { held, standing } of owing) held.wasCommitted(standing);
     } catch (error) {
       this.options.onCommitError(error as Error);
     }
   }
-
-  /** What there is to commit of a partition; undefined where that is committed already. */
-  private standingOf({ ledger, known }: Held): Standing | undefined {
-    const all = ledger.advance();
-    const runs = this.options.keepDone ? ledger.doneBeyond() : [];
-    const offset = all ?? (runs.length > 0 ? ledger.firstOpen : undefined);
-    if (offset === undefined) return undefined;
-    const metadata = encodeRuns(offset, runs);
-    if (known?.offset === offset && known.metadata === metadata) return undefined;
-    return { offset, metadata };
-  }
-}
-
-function keyOf({ topic, partition }: { topic: string; partition: number }): string {
-  return `${topic}/${partition}`;
 }
 
 function once(action: () => void): () => void {

@@ -1,5 +1,5 @@
 import { fc, test } from '@fast-check/vitest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Lanes } from './lanes.js';
 
 /** Work that finishes when told to. */
@@ -42,6 +42,61 @@ describe('Lanes', () => {
     expect(log).toEqual(['a1', 'a2']);
   });
 
+  it('gives sources turns where slots are short', async () => {
+    const log: string[] = [];
+    const lanes = new Lanes(1);
+    const first = manual(undefined, log, 'first');
+    lanes.add(first.work);
+    for (const [source, name] of [
+      ['p', 'p1'],
+      ['p', 'p2'],
+      ['q', 'q1'],
+    ] as const)
+      lanes.add({ source, lane: undefined, run: async () => void log.push(name) });
+    first.resolve();
+    await vi.waitFor(() => expect(log).toEqual(['first', 'p1', 'q1', 'p2']));
+  });
+
+  it('lets others have the slot of what is parked, and none its lane', async () => {
+    const log: string[] = [];
+    const lanes = new Lanes(1);
+    let wake!: () => void;
+    const sleep = new Promise<void>(resolve => (wake = resolve));
+    lanes.add({
+      lane: 'a',
+      run: async park => {
+        log.push('a1 begins');
+        await park(sleep);
+        log.push('a1 goes on');
+      },
+    });
+    const b = manual('b', log, 'b');
+    lanes.add(manual('a', log, 'a2').work);
+    lanes.add(b.work);
+    expect(log).toEqual(['a1 begins', 'b']);
+    wake();
+    await turn();
+    expect(log).toEqual(['a1 begins', 'b']);
+    expect([lanes.running, lanes.load]).toEqual([1, 3]);
+    b.resolve();
+    await turn();
+    expect(log).toEqual(['a1 begins', 'b', 'a1 goes on', 'a2']);
+  });
+
+  it('stops only once what is parked has ended too', async () => {
+    const lanes = new Lanes(1);
+    const log: string[] = [];
+    let fail!: (error: Error) => void;
+    const sleep = new Promise<void>((_resolve, reject) => (fail = reject));
+    lanes.add({ lane: 'a', run: park => park(sleep) });
+    const stopped = lanes.stop(10_000).then(() => log.push('stopped'));
+    await turn();
+    expect(log).toEqual([]);
+    fail(new Error('stopping'));
+    await stopped;
+    expect(lanes.load).toBe(0);
+  });
+
   it('stops: what waits never starts, what runs may finish', async () => {
     const log: string[] = [];
     const lanes = new Lanes(1);
@@ -63,18 +118,22 @@ describe('Lanes', () => {
     'never runs more than its concurrency, nor one lane twice at a time; and runs all, each lane in order',
     async (names, concurrency, scheduler) => {
       const ran: { lane: string | undefined; index: number }[] = [];
-      const active: (string | undefined)[] = [];
+      const held = new Set<string>();
+      let active = 0;
       const lanes = new Lanes(concurrency);
       names.forEach((lane, index) =>
         lanes.add({
           lane,
-          run: async () => {
+          run: async park => {
             ran.push({ lane, index });
-            expect(lane === undefined || !active.includes(lane)).toBe(true);
-            active.push(lane);
-            expect(active.length).toBeLessThanOrEqual(concurrency);
+            expect(lane !== undefined && held.has(lane)).toBe(false);
+            if (lane !== undefined) held.add(lane);
+            active += 1;
+            expect(active).toBeLessThanOrEqual(concurrency);
             await scheduler.schedule(Promise.resolve());
-            active.splice(active.indexOf(lane), 1);
+            active -= 1;
+            if (index % 3 === 0) await park(scheduler.schedule(Promise.resolve()));
+            if (lane !== undefined) held.delete(lane);
           },
         }),
       );

@@ -1,26 +1,37 @@
+import { FairQueue } from './fair-queue.js';
+
+/**
+ * Waits for something else than a slot: others have the slot meanwhile, and the lane stays held. Settles as `awaited`
+ * does, once there is a slot again. One at a time for each work.
+ */
+export type Park = <T>(awaited: Promise<T>) => Promise<T>;
+
+/** For what has no slot to lend. */
+export const justWait: Park = awaited => awaited;
+
 /** One record's work: runs once, and frees its lane and slot when the promise settles. */
 export interface Work {
   /** Records of one lane run one after another; without a lane no order is owed. */
   lane: string | undefined;
-  run(): Promise<void>;
+  /** Where it comes from: where slots are short, sources take turns. */
+  source?: string;
+  run(park: Park): Promise<void>;
 }
 
 /** Runs work side by side up to `concurrency`, that of one lane in order. */
 export class Lanes {
-  private readonly waiting: Work[] = [];
-  private head = 0;
+  private readonly waiting = new FairQueue<Work>();
   /** Lanes with work that runs, and what waits behind it. */
   private readonly busy = new Map<string, Work[]>();
   private behindLanes = 0;
   private runningCount = 0;
+  private parked = 0;
+  /** Parked work that could go on: it comes before what waits. */
+  private readonly returning: (() => void)[] = [];
   private idleWaiters: (() => void)[] = [];
   private stopped = false;
 
-  /** `onChange` is told after work was finished. */
-  constructor(
-    private readonly concurrency: number,
-    private readonly onChange: () => void = () => undefined,
-  ) {}
+  constructor(private readonly concurrency: number) {}
 
   get running(): number {
     return this.runningCount;
@@ -28,7 +39,7 @@ export class Lanes {
 
   /** Work that was added and has not finished. */
   get load(): number {
-    return this.runningCount + this.waiting.length - this.head + this.behindLanes;
+    return this.runningCount + this.parked + this.waiting.size + this.behindLanes;
   }
 
   add(work: Work): void {
@@ -41,17 +52,17 @@ export class Lanes {
     }
     if (work.lane !== undefined) this.busy.set(work.lane, []);
     if (this.runningCount < this.concurrency) this.start(work);
-    else this.waiting.push(work);
+    else this.waiting.push(work.source ?? '', work);
   }
 
   /** Starts nothing more and forgets what has not begun. Resolves once nothing runs, or after `timeoutMs`. */
   async stop(timeoutMs: number): Promise<void> {
     this.stopped = true;
-    this.waiting.length = 0;
-    this.head = 0;
+    this.waiting.clear();
     this.behindLanes = 0;
     this.busy.clear();
-    if (this.runningCount === 0) return;
+    for (const goOn of this.returning.splice(0)) this.regain(goOn);
+    if (this.idle) return;
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, timeoutMs);
       this.idleWaiters.push(() => {
@@ -61,29 +72,55 @@ export class Lanes {
     });
   }
 
+  private get idle(): boolean {
+    return this.runningCount + this.parked === 0;
+  }
+
   private start(work: Work): void {
     this.runningCount += 1;
     const finished = () => this.finished(work);
-    work.run().then(finished, finished);
+    work.run(this.park).then(finished, finished);
+  }
+
+  private readonly park: Park = async awaited => {
+    this.runningCount -= 1;
+    this.parked += 1;
+    this.fill();
+    try {
+      return await awaited;
+    } finally {
+      if (this.stopped || this.runningCount < this.concurrency) this.regain();
+      else await new Promise<void>(goOn => this.returning.push(goOn));
+    }
+  };
+
+  private regain(goOn?: () => void): void {
+    this.parked -= 1;
+    this.runningCount += 1;
+    goOn?.();
   }
 
   private finished(work: Work): void {
     this.runningCount -= 1;
     if (this.stopped) {
-      if (this.runningCount === 0) for (const idle of this.idleWaiters.splice(0)) idle();
+      if (this.idle) for (const idle of this.idleWaiters.splice(0)) idle();
       return;
     }
     if (work.lane !== undefined) this.advance(work.lane);
-    while (this.runningCount < this.concurrency && this.head < this.waiting.length) {
-      const next = this.waiting[this.head]!;
-      this.head += 1;
+    this.fill();
+  }
+
+  private fill(): void {
+    while (!this.stopped && this.runningCount < this.concurrency) {
+      const goOn = this.returning.shift();
+      if (goOn) {
+        this.regain(goOn);
+        continue;
+      }
+      const next = this.waiting.shift();
+      if (!next) return;
       this.start(next);
     }
-    if (this.head === this.waiting.length || this.head > 4096) {
-      this.waiting.splice(0, this.head);
-      this.head = 0;
-    }
-    this.onChange();
   }
 
   /** The lane's next work queues for a slot behind what waits already: no lane starves the others. */
@@ -95,6 +132,6 @@ export class Lanes {
       return;
     }
     this.behindLanes -= 1;
-    this.waiting.push(next);
+    this.waiting.push(next.source ?? '', next);
   }
 }
