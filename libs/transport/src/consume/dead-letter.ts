@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { HeaderValue } from '../drivers/driver.js';
+import { time, wholeNumber } from './header-text.js';
 
 /**
  * The headers that a dead letter adds to those its record had. All are text; numbers are decimal, times ISO 8601.
@@ -82,7 +83,7 @@ export interface DeadLetter {
 /** The record as it was, with where it came from and why it could not be handled. */
 export function deadLetter(record: Letter, death: Death): Letter {
   const { origin, cause } = death;
-  const { name, message, stack } = told(cause);
+  const { name, message, stack } = causeOf(cause);
   return {
     key: record.key,
     value: record.value,
@@ -144,12 +145,12 @@ export function readDeadLetter(record: Letter): DeadLetter | undefined {
   };
 }
 
-/** Anything can be thrown, and an error's fields can hold anything. */
-function told(cause: unknown): { name: string; message: string; stack: string | undefined } {
-  const { name, message, stack } = (cause instanceof Error ? cause : {}) as Record<string, unknown>;
+/** What was thrown, as text: anything can be, and an error's fields can hold anything. Never raises. */
+export function causeOf(thrown: unknown): { name: string; message: string; stack: string | undefined } {
+  const { name, message, stack } = (thrown instanceof Error ? thrown : {}) as Record<string, unknown>;
   return {
-    name: typeof name === 'string' ? name : cause instanceof Error ? 'Error' : typeof cause,
-    message: typeof message === 'string' ? message : shown(cause),
+    name: typeof name === 'string' ? name : thrown instanceof Error ? 'Error' : typeof thrown,
+    message: typeof message === 'string' ? message : shown(thrown),
     stack: typeof stack === 'string' ? stack : undefined,
   };
 }
@@ -164,17 +165,6 @@ function shown(value: unknown): string {
 
 function withoutDeath(headers: Letter['headers']): Record<string, HeaderValue> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(PREFIX)));
-}
-
-function wholeNumber(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
-}
-
-function time(text: string | undefined): Date | undefined {
-  const value = new Date(text ?? Number.NaN);
-  return Number.isNaN(value.getTime()) ? undefined : value;
 }
 
 function isLetterPart(text: string): text is LetterPart {

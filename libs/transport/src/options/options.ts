@@ -37,6 +37,8 @@ export const DEFAULTS = {
   collectConcurrency: 64,
   /** Events handled side by side in one instance. */
   eventConcurrency: 256,
+  /** Where a service begins to read events that has handled none yet. */
+  eventsFrom: 'earliest',
   /** Streams open in one instance. */
   maxStreams: 10_000,
   /** Whether a call waits, within its timeout, for an instance of the service where none is there. */
@@ -87,6 +89,11 @@ export interface ParleyOptions {
   concurrency?: number;
   collectConcurrency?: number;
   eventConcurrency?: number;
+  /**
+   * What a service is given that handles events for the first time: all that are still there (`earliest`, the default),
+   * or those that are sent from then on (`latest`). A service that was there before goes on where it stopped.
+   */
+  eventsFrom?: 'earliest' | 'latest';
   maxStreams?: number;
   maxItemBytes?: number;
   drainTimeoutMs?: number;
@@ -120,6 +127,7 @@ export interface ServerSettings {
   concurrency: number;
   collectConcurrency: number;
   eventConcurrency: number;
+  eventsFrom: 'earliest' | 'latest';
   maxStreams: number;
 }
 
@@ -184,6 +192,7 @@ const schema = z.strictObject({
   concurrency: positive.max(100_000).optional(),
   collectConcurrency: positive.max(100_000).optional(),
   eventConcurrency: positive.max(100_000).optional(),
+  eventsFrom: z.enum(['earliest', 'latest']).optional(),
   maxStreams: positive.max(1_000_000).optional(),
   maxItemBytes: positive.max(MOST_ITEM_BYTES).optional(),
   drainTimeoutMs: milliseconds.optional(),
@@ -211,6 +220,7 @@ export function resolveServerOptions(options: ParleyOptions): ServerSettings {
     concurrency: valid.concurrency ?? DEFAULTS.concurrency,
     collectConcurrency: valid.collectConcurrency ?? DEFAULTS.collectConcurrency,
     eventConcurrency: valid.eventConcurrency ?? DEFAULTS.eventConcurrency,
+    eventsFrom: valid.eventsFrom ?? DEFAULTS.eventsFrom,
     maxStreams: valid.maxStreams ?? DEFAULTS.maxStreams,
   };
 }
@@ -297,6 +307,6 @@ function isCompression(value: unknown): boolean {
 }
 
 function isRouting(value: unknown): boolean {
-  const { calls, served, inbox, event } = (value ?? {}) as Partial<Routing>;
-  return [calls, served, inbox, event].every(part => typeof part === 'function');
+  const { calls, served, inbox, event, retry } = (value ?? {}) as Partial<Routing>;
+  return [calls, served, inbox, event, retry].every(part => typeof part === 'function');
 }

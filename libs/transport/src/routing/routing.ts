@@ -15,6 +15,10 @@ export interface Routing {
   event(pattern: string): string;
   /** The consumer group of a service's event handlers: apart from the calls', so that neither rebalances the other. */
   eventsGroup(service: string): string;
+  /** Where a topic's events wait that a handler of a service is to be given again after a delay, in ms. */
+  retry(topic: string, service: string, delayMs: number): string;
+  /** The consumer group that shares a service's retry topics. */
+  retriesGroup(service: string): string;
   /** Where a service's letters go that a topic's handlers could not handle. */
   dead(topic: string, service: string): string;
 }

@@ -40,12 +40,20 @@ describe('the runs of an event’s handler', () => {
   });
 
   it('draw their waits from half to all of it', async () => {
-    const next = eventPolicy({ retry: { waitMs: 1000, maxWaitMs: 4000 } }).waits();
+    const next = eventPolicy({ retry: { attempts: 9, waitMs: 1000, maxWaitMs: 4000 } }).waits();
     for (const most of [1000, 2000, 4000, 4000]) {
       const wait = next();
       expect(wait).toBeGreaterThanOrEqual(most / 2);
       expect(wait).toBeLessThanOrEqual(most);
     }
+  });
+
+  it('wait their delays in place too where order is to be kept', async () => {
+    const retry = { attempts: 2, waitMs: 10, jitter: false, delaysMs: [1000, 60_000], keepOrder: true };
+    expect(eventPolicy({ retry }).hops).toEqual([]);
+    expect(await runEvent(fails, eventPolicy({ retry }), pause)).toMatchObject({ attempts: 4 });
+    expect(waits).toEqual([10, 1000, 60_000]);
+    expect(eventPolicy({ retry: { ...retry, keepOrder: false } }).hops).toEqual([1000, 60_000]);
   });
 
   it('end with a failure that another run does not help, and where nobody can say whether it does', async () => {

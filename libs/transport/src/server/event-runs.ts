@@ -1,8 +1,18 @@
 import type { EventPolicy } from './event-policy.js';
 
+/** How a handler failed at an event, after all of its runs in place. */
+export interface EventFailure {
+  /** What the last run threw. */
+  cause: unknown;
+  /** Runs so far. */
+  attempts: number;
+  firstFailedAt: Date;
+  /** Whether a later run may help. */
+  worthAnother: boolean;
+}
+
 /** What became of an event at one of its handlers. */
-export type EventOutcome =
-  { kind: 'handled' } | { kind: 'failed'; cause: unknown; attempts: number; firstFailedAt: Date };
+export type EventOutcome = { kind: 'handled' } | ({ kind: 'failed' } & EventFailure);
 
 /**
  * Runs a handler until it has succeeded, or all its runs are used up. `run` gets the number of the run, 1 for the first;
@@ -22,8 +32,9 @@ export async function runEvent(
       return { kind: 'handled' };
     } catch (cause) {
       firstFailedAt ??= new Date();
-      if (attempt >= policy.attempts || !policy.worthAnother(cause))
-        return { kind: 'failed', cause, attempts: attempt, firstFailedAt };
+      const worthAnother = policy.worthAnother(cause);
+      if (attempt >= policy.attempts || !worthAnother)
+        return { kind: 'failed', cause, attempts: attempt, firstFailedAt, worthAnother };
     }
     nextWaitMs ??= policy.waits();
     await pause(nextWaitMs());

@@ -1,19 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RecordWork } from '../consume/consumption.js';
+import { Logger } from '@nestjs/common';
 import { addresseeOf, ADDRESSEE_HEADERS } from '../consume/addressee.js';
+import type { RecordWork } from '../consume/consumption.js';
+import { causeOf } from '../consume/dead-letter.js';
+import { justWait, type Park } from '../consume/lanes.js';
+import { readRetry, type Retry } from '../consume/retry-record.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { originalError } from '../exceptions/original-errors.js';
 import type { Link } from '../link/link.js';
-import type { Codec } from '../wire/codec.js';
-import { decodeHeader, PARLEY_HEADER, type EventHeader } from '../wire/header.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfEvent } from './context-of-record.js';
 import { DeadLetters } from './dead-letters.js';
-import { runEvent } from './event-runs.js';
+import { runEvent, type EventFailure } from './event-runs.js';
 import { runInScope } from './execution-scope.js';
 import { HandlerDeadline } from './handler-deadline.js';
 import type { EventHandler, Handlers } from './handlers.js';
 import type { ParleyContext } from './parley-context.js';
+import { readEvent, type ReadEvent } from './read-event.js';
+import { RetryTopics, type RetryTopic } from './retry-topics.js';
+import { isRefusal } from './send-until-taken.js';
+import { SharedSlot } from './shared-slot.js';
 
 export interface EventsOptions {
   /** The pattern whose events a topic holds. */
@@ -21,18 +27,13 @@ export interface EventsOptions {
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
 }
 
-/** An event that has been read; `decode` gives each run of a handler data of its own. */
-interface ReadEvent {
-  record: ReceivedRecord;
-  pattern: string;
-  header: EventHeader | undefined;
-  decode(): unknown;
-}
-
 /** The events that this service handles: each handler runs and fails alone, and what none could handle is kept. */
 export class Events {
+  private readonly logger = new Logger('Parley');
   private readonly stopping = new AbortController();
   private readonly deadLetters: DeadLetters;
+  /** Where events wait for another run. */
+  readonly retryTopics: RetryTopics;
 
   constructor(
     private readonly link: Link,
@@ -40,11 +41,28 @@ export class Events {
     private readonly options: EventsOptions,
   ) {
     this.deadLetters = new DeadLetters(link, this.stopping.signal);
+    this.retryTopics = new RetryTopics(link, handlers, this.stopping.signal);
   }
 
-  work(record: ReceivedRecord): RecordWork {
-    const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
-    return { lane, run: () => this.deliver(record) };
+  /** What to do for a record of an event's own topic: for the handlers of one instance, or those that each has. */
+  work(record: ReceivedRecord, { broadcast }: { broadcast: boolean }): RecordWork {
+    return { lane: laneOf(record), run: (_done, park = justWait) => this.deliver(record, broadcast, park) };
+  }
+
+  /** What to do for a record of a retry topic. Whatever its headers say, it is due within the topic's delay. */
+  retryWork(record: ReceivedRecord, { pattern, delayMs }: RetryTopic): RecordWork {
+    const lane = laneOf(record);
+    const topic = this.link.options.names.event(pattern);
+    const read = readRetry(record);
+    if (!read) {
+      const cause = new WireError('it is on a retry topic without the headers that say what for');
+      return { lane, run: () => this.buryUnread(topic, record, cause) };
+    }
+    const { retry } = read;
+    // Where its letters go is not for a record to say.
+    const event = { ...read.event, topic };
+    const dueAt = Math.min(retry.dueAt.getTime(), Date.now() + delayMs);
+    return { lane, dueAt, run: (_done, park = justWait) => this.retry(event, pattern, retry, park) };
   }
 
   /** Gives up waiting between attempts: events that have not succeeded stay undone, for the next instance. */
@@ -52,29 +70,48 @@ export class Events {
     this.stopping.abort();
   }
 
-  /** Resolves when each handler succeeded or has its dead letter; rejects where this process stops first. */
-  private async deliver(record: ReceivedRecord): Promise<void> {
+  /** Resolves when each handler succeeded or the event is kept for it; rejects where this process stops first. */
+  private async deliver(record: ReceivedRecord, broadcast: boolean, park: Park): Promise<void> {
     const pattern = this.options.patternOf(record.topic);
     if (pattern === undefined) return;
-    const handlers = this.addressed(pattern, record);
+    const handlers = this.addressed(pattern, record).filter(handler => handler.broadcast === broadcast);
     if (handlers.length === 0) return;
     let event: ReadEvent;
     try {
       event = readEvent(record, pattern, this.link.options.codec);
     } catch (cause) {
-      await this.buryUnread(record, cause);
+      if (broadcast) this.logBroadcast(record, undefined, cause);
+      else await this.buryUnread(record.topic, record, cause);
       return;
     }
-    const [first, ...others] = await Promise.allSettled(handlers.map(handler => this.handle(handler, event)));
-    for (const outcome of [first!, ...others]) if (outcome.status === 'rejected') throw outcome.reason;
+    const slot = new SharedSlot(park, handlers.length);
+    const outcomes = await Promise.allSettled(
+      handlers.map(handler => this.handle(handler, event, slot).finally(() => slot.ended())),
+    );
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
-  /** Keeps what no handler can be given. */
-  private buryUnread(record: ReceivedRecord, cause: unknown): Promise<void> {
-    const { service } = this.link.options;
-    const at = new Date();
-    const death = { service, handler: undefined, origin: record, attempts: 0, cause, firstFailedAt: at, at };
-    return this.deadLetters.bury(record, death);
+  /** Another run of one handler. */
+  private async retry(record: ReceivedRecord, pattern: string, retry: Retry, park: Park): Promise<void> {
+    const { hop, firstFailedAt } = retry;
+    const handler = this.handlers.event(pattern).find(({ name }) => name === retry.handler);
+    if (!handler) {
+      const cause = new Error(`this service has no handler ${retry.handler} of ${pattern} any more`);
+      return this.bury(retry.handler, record, { ...retry, cause });
+    }
+    let event: ReadEvent;
+    try {
+      event = readEvent(record, pattern, this.link.options.codec);
+    } catch (cause) {
+      return this.bury(handler.name, record, { ...retry, cause });
+    }
+    const attempts = retry.attempts + 1;
+    try {
+      await this.attempt(handler, event, attempts, new SharedSlot(park, 1));
+    } catch (cause) {
+      const worthAnother = handler.policy.worthAnother(cause);
+      await this.keep(handler, event, { cause, attempts, firstFailedAt, worthAnother }, hop);
+    }
   }
 
   /** The handlers that an event is for: all of its pattern's, unless its headers name others. */
@@ -86,30 +123,57 @@ export class Events {
     return handler === undefined ? handlers : handlers.filter(({ name }) => name === handler);
   }
 
-  private async handle({ handler, policy, name }: EventHandler, event: ReadEvent): Promise<void> {
+  private async handle(handler: EventHandler, event: ReadEvent, slot: SharedSlot): Promise<void> {
     const outcome = await runEvent(
-      attempt => this.attempt(handler, event, attempt, policy.timeoutMs),
-      policy,
-      waitMs => wait(waitMs, undefined, { signal: this.stopping.signal }),
+      attempt => this.attempt(handler, event, attempt, slot),
+      handler.policy,
+      waitMs => slot.waitFor(wait(waitMs, undefined, { signal: this.stopping.signal })),
     );
     if (outcome.kind === 'handled') return;
-    const { cause, attempts, firstFailedAt } = outcome;
-    const { service } = this.link.options;
-    const at = new Date();
-    const death = { service, handler: name, origin: event.record, attempts, cause, firstFailedAt, at };
-    await this.deadLetters.bury(event.record, death);
+    if (handler.broadcast) this.logBroadcast(event.record, handler, outcome.cause);
+    else await this.keep(handler, event, outcome, 0);
   }
 
-  private attempt(
-    handler: EventHandler['handler'],
+  /** Keeps what a handler failed with for another run, or for good. `hop`: the retry topics it has come to. */
+  private async keep(
+    handler: EventHandler,
+    { record }: ReadEvent,
+    failure: EventFailure,
+    hop: number,
+  ): Promise<void> {
+    const { attempts, firstFailedAt, worthAnother } = failure;
+    const delayMs = worthAnother ? handler.policy.hops[hop] : undefined;
+    if (delayMs === undefined) return this.bury(handler.name, record, failure);
+    const retry = { handler: handler.name, hop: hop + 1, attempts, firstFailedAt };
+    try {
+      await this.retryTopics.send(record, retry, delayMs);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      await this.bury(handler.name, record, failure);
+    }
+  }
+
+  private async attempt(
+    handler: EventHandler,
     event: ReadEvent,
     attempt: number,
-    timeoutMs: number,
+    slot: SharedSlot,
   ): Promise<void> {
+    const { turnstile } = handler;
+    const turn = turnstile?.enter();
+    if (turn) await slot.waitFor(turn);
+    try {
+      await this.run(handler, event, attempt);
+    } finally {
+      turnstile?.leave();
+    }
+  }
+
+  private run({ handler, policy }: EventHandler, event: ReadEvent, attempt: number): Promise<void> {
     const context = contextOfEvent(event.header, event.record, event.pattern, attempt);
     return new Promise<void>((resolve, reject) => {
       this.options.withHooks(context, async end => {
-        const deadline = new HandlerDeadline(timeoutMs, context);
+        const deadline = new HandlerDeadline(policy.timeoutMs, context);
         try {
           const data = event.decode();
           await deadline.race(runInScope(context, () => handler(data, context)));
@@ -123,37 +187,38 @@ export class Events {
       });
     });
   }
-}
 
-/** Raises what its producer got wrong: a header or data that cannot be read. */
-function readEvent(record: ReceivedRecord, pattern: string, codec: Codec): ReadEvent {
-  const header = eventHeader(record);
-  const read = () => decode(record, header, codec);
-  const first = [read()];
-  return { record, pattern, header, decode: () => (first.length > 0 ? first.pop() : read()) };
-}
-
-function decode({ value }: ReceivedRecord, header: EventHeader | undefined, codec: Codec): unknown {
-  if (header) return codec.decode(header.contentType, value ?? Buffer.alloc(0));
-  if (value === null) return null;
-  return foreignValue(value);
-}
-
-/** Parley's header, or undefined where the event has another producer. */
-function eventHeader(record: ReceivedRecord): EventHeader | undefined {
-  const line = record.headers[PARLEY_HEADER];
-  if (!line) return undefined;
-  const header = decodeHeader(line);
-  if (header.kind !== 'event')
-    throw new WireError(`an event topic holds ${header.kind === 'frames' ? 'an inbox record' : 'a request'}`);
-  return header;
-}
-
-/** Another producer's value: JSON where it is JSON, else the bytes as they are. */
-function foreignValue(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString());
-  } catch {
-    return value;
+  /** Keeps what no handler can be given. */
+  private buryUnread(topic: string, record: ReceivedRecord, cause: unknown): Promise<void> {
+    const { service } = this.link.options;
+    const at = new Date();
+    const death = { service, handler: undefined, origin: record, attempts: 0, cause, firstFailedAt: at, at };
+    return this.deadLetters.bury(topic, record, death);
   }
+
+  /** Keeps what a handler could not handle. */
+  private bury(
+    handler: string,
+    record: ReceivedRecord,
+    { cause, attempts, firstFailedAt }: Omit<EventFailure, 'worthAnother'>,
+  ): Promise<void> {
+    const { service } = this.link.options;
+    const at = new Date();
+    const death = { service, handler, origin: record, attempts, cause, firstFailedAt, at };
+    return this.deadLetters.bury(record.topic, record, death);
+  }
+
+  private logBroadcast(record: ReceivedRecord, handler: EventHandler | undefined, cause: unknown): void {
+    const { topic, partition, offset } = record;
+    const { message, stack } = causeOf(cause);
+    const by = handler ? ` in ${handler.name}` : '';
+    this.logger.error(
+      `The broadcast event of ${topic}-${partition} at ${offset} failed${by}: ${message}`,
+      stack,
+    );
+  }
+}
+
+function laneOf({ topic, key }: ReceivedRecord): string | undefined {
+  return key === null ? undefined : `${topic}/${key.toString('latin1')}`;
 }

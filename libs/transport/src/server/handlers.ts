@@ -1,5 +1,6 @@
 import type { MessageHandler } from '@nestjs/microservices';
 import { eventPolicy, type EventPolicy } from './event-policy.js';
+import { Turnstile } from './turnstile.js';
 import { handlerName, handlingOf, type Handling } from './handling.js';
 
 export interface CallHandler {
@@ -10,6 +11,10 @@ export interface CallHandler {
 export interface EventHandler {
   handler: MessageHandler;
   policy: EventPolicy;
+  /** Every instance's, not one of them's. */
+  broadcast: boolean;
+  /** Absent: as many run side by side as there are slots. */
+  turnstile: Turnstile | undefined;
   /** Its name among the event's handlers: `Class.method` where it has `@Handling`, else its place among them. */
   name: string;
 }
@@ -31,7 +36,10 @@ export class Handlers {
   addEvent(pattern: string, handler: MessageHandler): void {
     const handlers = this.events.get(pattern) ?? [];
     const name = handlerName(handler.extras) ?? String(handlers.length);
-    handlers.push({ handler, policy: eventPolicy(handlingOf(pattern, handler.extras)), name });
+    const handling = handlingOf(pattern, handler.extras);
+    const { broadcast = false, concurrency } = handling;
+    const turnstile = concurrency === undefined ? undefined : new Turnstile(concurrency);
+    handlers.push({ handler, name, policy: eventPolicy(handling), broadcast, turnstile });
     this.events.set(pattern, handlers);
   }
 
@@ -41,6 +49,13 @@ export class Handlers {
 
   event(pattern: string): readonly EventHandler[] {
     return this.events.get(pattern) ?? [];
+  }
+
+  /** The patterns that some handler of every instance listens to, or some of one of them. */
+  eventPatternsOf({ broadcast }: { broadcast: boolean }): string[] {
+    return this.eventPatterns.filter(pattern =>
+      this.event(pattern).some(handler => handler.broadcast === broadcast),
+    );
   }
 
   get callPatterns(): string[] {

@@ -8,6 +8,16 @@ export interface Handling {
   /** Of an event's handler: what happens where it fails. Default: three more runs in place, then a dead letter. */
   retry?: EventRetry;
   /**
+   * Of an event's handler: runs of it side by side in one instance; what is beyond waits and takes nobody's place.
+   * Default: as many as `eventConcurrency` allows.
+   */
+  concurrency?: number;
+  /**
+   * Of an event's handler: each instance of the service gets each event that is sent while it runs, instead of one of
+   * them. It is retried in place, and what fails then is logged and not kept. Default false.
+   */
+  broadcast?: boolean;
+  /**
    * Of an event's handler: how long one run may take, in ms; then its signal is aborted and it has failed. A handler
    * that goes on regardless may run beside its next run. Default 300,000.
    */
@@ -53,13 +63,19 @@ export function Handling(handling: Handling): MethodDecorator {
   };
 }
 
-const schema = z.strictObject({
-  ...eventShape,
-  idempotent: z.boolean().optional(),
-  resumable: z.boolean().optional(),
-  redelivery: z.enum(['rerun', 'fail']).optional(),
-  overflow: z.enum(['fail', 'latest']).optional(),
-});
+const schema = z
+  .strictObject({
+    ...eventShape,
+    idempotent: z.boolean().optional(),
+    resumable: z.boolean().optional(),
+    redelivery: z.enum(['rerun', 'fail']).optional(),
+    overflow: z.enum(['fail', 'latest']).optional(),
+  })
+  .refine(({ broadcast, retry }) => !broadcast || !retry?.delaysMs || retry.keepOrder, {
+    path: ['retry', 'delaysMs'],
+    message:
+      'retry topics are shared by all instances, and a broadcast event is each one’s own: use `attempts`, or `keepOrder: true`',
+  });
 
 /** What was said of a handler; `extras` are those that Nest hands on with it. Raises TypeError for what is unknown. */
 export function handlingOf(pattern: string, extras: Record<string, unknown> | undefined): Handling {

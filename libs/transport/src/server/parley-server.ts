@@ -6,6 +6,7 @@ import { Link } from '../link/link.js';
 import { callsTopic, eventTopic } from '../link/topics.js';
 import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '../options/options.js';
 import { Calls } from './calls.js';
+import { eventConsumptions } from './event-consumptions.js';
 import { Events } from './events.js';
 import { Handlers } from './handlers.js';
 import { InboxRequests } from './inbox-requests.js';
@@ -173,9 +174,11 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     const { names, service, topics } = this.settings.link;
     const calls = names.served(service, this.handlers.callPatterns);
     const events = this.handlers.eventPatterns.map(pattern => names.event(pattern));
+    const { retryTopics } = this.events;
     return [
       ...calls.map(topic => callsTopic(topic, topics.calls)),
       ...events.map(topic => eventTopic(topic, topics.events)),
+      ...[...retryTopics.all().keys()].map(topic => retryTopics.spec(topic)),
       ...events.map(topic => eventTopic(names.dead(topic, service), { ...topics.events, partitions: 1 })),
     ];
   }
@@ -188,7 +191,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
 
   private async consume(): Promise<void> {
     const { names, service } = this.settings.link;
-    const { callPatterns, eventPatterns } = this.handlers;
+    const { callPatterns } = this.handlers;
     if (callPatterns.length > 0) {
       await this.addConsumption({
         group: names.callsGroup(service),
@@ -199,15 +202,9 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       });
       this.link.takeRequests(record => this.inboxRequests.take(record));
     }
-    if (eventPatterns.length > 0) {
-      await this.addConsumption({
-        group: names.eventsGroup(service),
-        topics: eventPatterns.map(pattern => names.event(pattern)),
-        concurrency: this.settings.eventConcurrency,
-        keepDone: true,
-        work: record => this.events.work(record),
-      });
-    }
+    const { instance } = this.link;
+    for (const options of eventConsumptions(this.settings, this.handlers, this.events, instance))
+      await this.addConsumption(options);
   }
 
   private async addConsumption(
