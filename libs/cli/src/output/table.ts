@@ -15,7 +15,7 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[], colo
   const drawn = new Table({
     columns: columns.map(({ title, of, width = DEFAULT_WIDTH }) => {
       const cells = rows.map(of);
-      const longest = Math.max(0, ...cells.map(cell => String(cell).length));
+      const longest = cells.reduce<number>((most, cell) => Math.max(most, String(cell).length), 0);
       return {
         name: title,
         alignment: cells.length > 0 && cells.every(cell => typeof cell === 'number') ? 'right' : 'left',
