@@ -231,8 +231,11 @@ describe('cancellation', () => {
 
   it('by closing the client: its calls fail, and end at the server', async () => {
     const leaving = services.client('endless');
-    const outcome = new Promise(resolve => leaving.send('generator').subscribe({ error: resolve }));
-    await begins();
+    // Once an item has come the client knows where its call runs. Before that only its silence tells the server.
+    let outcome!: Promise<unknown>;
+    await new Promise<unknown>(item => {
+      outcome = new Promise(failure => leaving.send('generator').subscribe({ next: item, error: failure }));
+    });
     await leaving.close();
     expect(await outcome).toMatchObject({ status: 'UNAVAILABLE' });
     await ends();
