@@ -62,6 +62,11 @@ export const SCENARIOS: Readonly<Record<string, ScenarioEntry>> = {
     suits: system => system.events,
     load: () => import('./scenarios/burst-events.js'),
   },
+  'keyed-events': {
+    concurrency: [1_000],
+    suits: system => system.keys === true,
+    load: () => import('./scenarios/keyed-events.js'),
+  },
   startup: { concurrency: [1], single: true, suits: all, load: () => import('./scenarios/startup.js') },
   elastic: { ...fleet, load: () => import('./scenarios/elastic.js') },
   'recovery-server': { ...fleet, load: () => import('./scenarios/recovery-server.js') },

@@ -13,10 +13,13 @@ export interface Settings {
   replicas?: number;
 }
 
-/** How many events a server has handled, and when the last one was, as process.hrtime in milliseconds. */
+/** What a server has done with events. */
 export interface Handled {
   count: number;
+  /** When it was done with the last one, as process.hrtime in milliseconds. */
   lastAt: number;
+  /** How many were begun with after a later one of the same key. */
+  disordered: number;
 }
 
 export interface BenchServer {
@@ -42,6 +45,8 @@ export interface BenchClient {
   series?: (asked: Body, resumable: boolean) => Observable<unknown>;
   /** One event; resolves once the system took it. */
   emit?: (body: Body) => Promise<unknown>;
+  /** One event of the key that `keyOf` gives, whose handler awaits KEYED_MS; resolves once the system took it. */
+  emitKeyed?: (body: Body) => Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -56,6 +61,16 @@ export interface System {
 
 /** How often a stream gives an item that is open beside other calls. */
 export const TRICKLE_MS = 1_000;
+
+/** How long the handler of a keyed event takes. */
+export const KEYED_MS = 5;
+
+const KEYS = 1_000;
+
+/** The key of a body: there are a thousand. */
+export function keyOf({ id }: Body): string {
+  return `key-${id % KEYS}`;
+}
 
 /** How long the handler of `slow` waits before it answers. */
 export const SLOW_MS = 20;

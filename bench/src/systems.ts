@@ -5,6 +5,8 @@ export interface SystemEntry {
   kafka: boolean;
   streams: boolean;
   events: boolean;
+  /** Its events may have keys, and those of a key are handled in order. */
+  keys?: boolean;
   /** Its streams heed their readers: they wait for one who is slow, and end with one who leaves. */
   flow?: boolean;
   /** Any number of its servers share the calls, and any number of processes call. */
@@ -17,15 +19,17 @@ const everything = { kafka: true, streams: true, events: true, scales: true };
 
 /** Every system under test, in the order they run; each process loads only the one it runs. */
 export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
-  parley: { ...everything, flow: true, load: () => import('./systems/parley.js') },
+  parley: { ...everything, keys: true, flow: true, load: () => import('./systems/parley.js') },
   'parley-platformatic': {
     ...everything,
+    keys: true,
     flow: true,
     load: () => import('./systems/parley-platformatic.js'),
   },
-  'nest-kafka': { ...everything, load: () => import('./systems/nest-kafka.js') },
+  'nest-kafka': { ...everything, keys: true, load: () => import('./systems/nest-kafka.js') },
   'nest-kafka-tuned': {
     ...everything,
+    keys: true,
     optional: true,
     load: async () => ({ system: (await import('./systems/nest-kafka.js')).tuned }),
   },

@@ -81,6 +81,8 @@ export const TARGETS: readonly Target[] = [
     of: { scenario: 'unary', concurrency: 64 },
     bound: 0.8,
   },
+  { scenario: 'burst-events', concurrency: 1_000, figure: 'rate', against: 'kafkajs-floor', bound: 0.6 },
+  { scenario: 'keyed-events', concurrency: 1_000, figure: 'rate', against: 'nest-kafka', bound: 100 },
   { ...elastic, figure: 'failed', atMost: 0 },
   { ...elastic, figure: 'lost', atMost: 0 },
   { ...elastic, figure: 'duplicated', atMost: 0 },

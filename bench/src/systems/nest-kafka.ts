@@ -1,6 +1,7 @@
 import { ClientKafka, type KafkaOptions, Transport } from '@nestjs/microservices';
+import { lastValueFrom } from 'rxjs';
 import { EventCount } from '../event-count.js';
-import type { Settings, System } from '../system.js';
+import { keyOf, type Settings, type System } from '../system.js';
 import { bodiesPerTurn } from './bodies.js';
 import { createTopics } from './kafka-topics.js';
 import { microservice } from './microservice.js';
@@ -26,8 +27,8 @@ function nestKafka(partitions: number): System {
     async server(settings, onCall) {
       const names = patterns(`${settings.run}.`);
       const events = new EventCount();
-      const { event, ...calls } = names;
-      const topics = [event, ...Object.values(calls).flatMap(call => [call, `${call}.reply`])];
+      const { event, keyed, ...calls } = names;
+      const topics = [event, keyed, ...Object.values(calls).flatMap(call => [call, `${call}.reply`])];
       await createTopics(
         settings.brokers,
         Object.fromEntries(topics.map(topic => [topic, Math.max(partitions, settings.replicas ?? 1)])),
@@ -45,7 +46,13 @@ function nestKafka(partitions: number): System {
       const proxy = new ClientKafka(kafka(settings));
       for (const call of [names.unary, names.slow, names.stream]) proxy.subscribeToResponseOf(call);
       await proxy.connect();
-      return proxyClient(proxy, names);
+      return {
+        ...proxyClient(proxy, names),
+        emitKeyed: value =>
+          lastValueFrom(proxy.emit<unknown>(names.keyed, { key: keyOf(value), value }), {
+            defaultValue: undefined,
+          }),
+      };
     },
   };
 }

@@ -1,7 +1,8 @@
 import { NestFactory } from '@nestjs/core';
-import { ParleyClient, type ParleyOptions, ParleyServer } from '@parley/transport';
+import { ParleyClient, type ParleyOptions, ParleyRecordBuilder, ParleyServer } from '@parley/transport';
+import { lastValueFrom } from 'rxjs';
 import { EventCount } from '../event-count.js';
-import type { Settings, System } from '../system.js';
+import { keyOf, type Settings, type System } from '../system.js';
 import { bodiesPulled } from './bodies.js';
 import { proxyClient } from './proxy-client.js';
 import { patterns, rpcModule } from './rpc-controller.js';
@@ -32,6 +33,8 @@ export function parley(driver: ParleyOptions['driver']): System {
       const client = new ParleyClient({ service: 'caller', to: 'bench', ...options(settings) });
       return {
         ...proxyClient(client, names),
+        emitKeyed: body =>
+          lastValueFrom(client.emit(names.keyed, new ParleyRecordBuilder(body).setKey(keyOf(body)).build())),
         pull: items => client.send(names.stream, { items }),
         series: (asked, resumable) => client.send(resumable ? 'series-resumable' : 'series', asked),
       };

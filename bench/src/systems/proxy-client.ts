@@ -7,7 +7,7 @@ import type { Patterns } from './rpc-controller.js';
 export function proxyClient(
   proxy: Pick<ClientProxy, 'send' | 'emit' | 'close'>,
   names: Patterns,
-): Required<Omit<BenchClient, 'pull' | 'series'>> {
+): Required<Omit<BenchClient, 'pull' | 'series' | 'emitKeyed'>> {
   return {
     unary: data => lastValueFrom(proxy.send<unknown>(names.unary, data)),
     replies: data => proxy.send<unknown>(names.unary, data),

@@ -4,7 +4,7 @@ import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { map, type Observable, startWith, timer } from 'rxjs';
 import { type Body, body } from '../body.js';
 import type { EventCount } from '../event-count.js';
-import { type OnCall, SLOW_MS } from '../system.js';
+import { KEYED_MS, type OnCall, SLOW_MS } from '../system.js';
 
 /** The patterns a message controller answers. */
 export interface Patterns {
@@ -13,6 +13,7 @@ export interface Patterns {
   stream: string;
   trickle: string;
   event: string;
+  keyed: string;
 }
 
 export function patterns(prefix: string): Patterns {
@@ -22,6 +23,7 @@ export function patterns(prefix: string): Patterns {
     stream: `${prefix}stream`,
     trickle: `${prefix}trickle`,
     event: `${prefix}event`,
+    keyed: `${prefix}keyed`,
   };
 }
 
@@ -62,6 +64,13 @@ export function rpcModule(
 
     @EventPattern(names.event)
     event(@Payload() _data: object): void {
+      events.add();
+    }
+
+    @EventPattern<string>(names.keyed)
+    async keyed(@Payload() data: Body): Promise<void> {
+      events.begin(data);
+      await sleep(KEYED_MS);
       events.add();
     }
   }
