@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Histogram } from 'hdr-histogram-js';
+import { clock } from '@parley/tools/processes';
 import { type Body, body, isSame } from './body.js';
-import { clock } from './clock.js';
 
 export interface LoopOptions<Reading> {
   /** Callers side by side; each makes its next call when its last was answered. */

@@ -1,5 +1,5 @@
+import { clock } from '@parley/tools/processes';
 import type { Body } from './body.js';
-import { clock } from './clock.js';
 import { type Handled, keyOf } from './system.js';
 
 /** Counts the events that a server's handlers have seen. */

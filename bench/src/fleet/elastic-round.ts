@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clock } from '../clock.js';
+import { clock } from '@parley/tools/processes';
 import type { Figures } from '../scenario.js';
 import { audit } from './audit.js';
 import type { Caller, Evidence, Fleet, Server } from './fleet.js';

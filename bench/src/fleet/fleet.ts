@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Child } from '../processes/child.js';
+import { Child, type Sample } from '@parley/tools/processes';
 import type {
   CallerEvidence,
   FleetCallerQuestions,
@@ -7,7 +7,6 @@ import type {
   LeavingQuestions,
   ServerEvidence,
 } from '../processes/fleet-questions.js';
-import type { Sample } from '../soak/sample.js';
 import type { Settings } from '../system.js';
 import type { CallRecords } from './call-log.js';
 import type { HandledCounts } from './handlings.js';
@@ -59,7 +58,7 @@ export class Fleet {
   /** A server's process that has loaded everything and waits to be started. */
   async bootServer(): Promise<Server> {
     const server: Server = new Child(
-      './fleet-server-process.js',
+      new URL('../processes/fleet-server-process.js', import.meta.url),
       {
         leaving: ({ handled }) => {
           this.#evidence.handled.push(handled);
@@ -82,7 +81,7 @@ export class Fleet {
   async bootCaller(): Promise<Caller> {
     const number = ++this.#numbers;
     const caller: Caller = new Child(
-      './fleet-caller-process.js',
+      new URL('../processes/fleet-caller-process.js', import.meta.url),
       {
         leaving: evidence => {
           this.#add(number, evidence);

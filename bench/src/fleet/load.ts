@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Observable } from 'rxjs';
+import { clock } from '@parley/tools/processes';
 import { type Body, isSame } from '../body.js';
-import { clock } from '../clock.js';
 import type { BenchClient } from '../system.js';
 import { CallLog, type CallRecords, type Outcome } from './call-log.js';
 import { question } from './question.js';

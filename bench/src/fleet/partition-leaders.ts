@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import { clock } from '../clock.js';
+import { clock } from '@parley/tools/processes';
 
 /** How long a topic is watched to see which of its partitions grow. */
 const WATCH_MS = 500;

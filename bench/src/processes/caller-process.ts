@@ -1,10 +1,10 @@
 import 'reflect-metadata';
+import { Peer } from '@parley/tools/processes';
 import type { Bench, Figures, Memory, Usage } from '../scenario.js';
 import { pairScenarioNamed } from '../scenarios.js';
 import type { BenchClient } from '../system.js';
 import { systemNamed } from '../systems.js';
 import { ownUsage } from './own-usage.js';
-import { Peer } from './peer.js';
 import { profile } from './profiler.js';
 import type { BenchQuestions, CallerQuestions, Run } from './questions.js';
 

@@ -1,11 +1,10 @@
 import 'reflect-metadata';
+import { ownSample, Peer } from '@parley/tools/processes';
 import { body } from '../body.js';
 import { Load } from '../fleet/load.js';
-import { ownSample } from '../soak/sample.js';
 import type { BenchClient, System } from '../system.js';
 import { systemNamed } from '../systems.js';
 import type { CallerEvidence, FleetCallerQuestions, LeavingQuestions } from './fleet-questions.js';
-import { Peer } from './peer.js';
 
 /** One caller process of a fleet. It ends when the bench does. */
 let system: System | undefined;

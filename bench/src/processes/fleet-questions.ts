@@ -1,6 +1,6 @@
+import type { Sample } from '@parley/tools/processes';
 import type { CallRecords } from '../fleet/call-log.js';
 import type { HandledCounts } from '../fleet/handlings.js';
-import type { Sample } from '../soak/sample.js';
 import type { Settings } from '../system.js';
 
 /** What a server of a fleet saw. */

@@ -1,10 +1,9 @@
 import 'reflect-metadata';
+import { ownSample, Peer } from '@parley/tools/processes';
 import { Handlings } from '../fleet/handlings.js';
-import { ownSample } from '../soak/sample.js';
 import type { BenchServer, System } from '../system.js';
 import { systemNamed } from '../systems.js';
 import type { FleetServerQuestions, LeavingQuestions, ServerEvidence } from './fleet-questions.js';
-import { Peer } from './peer.js';
 
 /** One server of a fleet. It ends when the bench does. */
 let system: System | undefined;

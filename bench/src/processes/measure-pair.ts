@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import getPort from 'get-port';
+import { Child } from '@parley/tools/processes';
 import type { Settings } from '../system.js';
-import { Child } from './child.js';
 import { type Measurement, messageOf, type Outcome } from './measurement.js';
 import type { BenchQuestions, CallerQuestions, Run, ServerQuestions } from './questions.js';
 
@@ -24,11 +24,14 @@ export async function* measurePair(measurement: Measurement): AsyncGenerator<Out
   const run = `bench-${system}-${scenario}-${randomBytes(4).toString('hex')}`;
   const settings: Settings = { brokers: cluster.brokers, port: await getPort(), run };
 
-  const server = new Child<ServerQuestions>('./server-process.js', {});
-  const callers = new Child<CallerQuestions, BenchQuestions>('./caller-process.js', {
-    usage: () => server.ask('usage', undefined, RUN_MS),
-    handled: () => server.ask('handled', undefined, RUN_MS),
-  });
+  const server = new Child<ServerQuestions>(new URL('./server-process.js', import.meta.url), {});
+  const callers = new Child<CallerQuestions, BenchQuestions>(
+    new URL('./caller-process.js', import.meta.url),
+    {
+      usage: () => server.ask('usage', undefined, RUN_MS),
+      handled: () => server.ask('handled', undefined, RUN_MS),
+    },
+  );
   let failure: string | undefined;
   try {
     await server.ask('start', { system, settings }, START_MS);

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
+import { Peer } from '@parley/tools/processes';
 import type { BenchServer } from '../system.js';
 import { systemNamed } from '../systems.js';
 import { ownUsage } from './own-usage.js';
-import { Peer } from './peer.js';
 import { profile } from './profiler.js';
 import type { ServerQuestions } from './questions.js';
 

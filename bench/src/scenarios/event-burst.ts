@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clock } from '@parley/tools/processes';
 import { type Body, body } from '../body.js';
-import { clock } from '../clock.js';
 import { type Bench, type Figures, usedBetween } from '../scenario.js';
 
 const EVENTS = 100_000;

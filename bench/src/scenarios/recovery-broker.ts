@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clock } from '../clock.js';
+import { clock } from '@parley/tools/processes';
 import { PartitionLeaders } from '../fleet/partition-leaders.js';
 import { noteOf } from '../fleet/note.js';
 import { recover, RECOVERY_DEADLINE_MS, WARM_UP_MS } from '../fleet/recovery.js';

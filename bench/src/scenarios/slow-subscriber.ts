@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clock } from '../clock.js';
+import { clock } from '@parley/tools/processes';
 import { type Bench, type Memory, type Scenario, usedBetween } from '../scenario.js';
 
 const ITEMS = 1_000_000;

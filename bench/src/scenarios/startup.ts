@@ -1,5 +1,5 @@
+import { clock } from '@parley/tools/processes';
 import { body } from '../body.js';
-import { clock } from '../clock.js';
 import { type Scenario, usedBetween } from '../scenario.js';
 
 const STARTS = 5;

@@ -1,6 +1,6 @@
 import { type Observable, timer } from 'rxjs';
 import { takeUntil } from 'rxjs/operators';
-import { clock } from '../clock.js';
+import { clock } from '@parley/tools/processes';
 import { type Scenario, usedBetween } from '../scenario.js';
 
 const ITEMS = 100_000;

@@ -1,5 +1,5 @@
+import { clock } from '@parley/tools/processes';
 import { body, isSame } from '../body.js';
-import { clock } from '../clock.js';
 import { type Scenario, usedBetween } from '../scenario.js';
 import type { BenchClient } from '../system.js';
 

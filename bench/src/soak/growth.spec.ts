@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Sample } from '@parley/tools/processes';
 import { growths, LEAST_SETTLED, settled, type TimedSample } from './growth.js';
-import type { Sample } from './sample.js';
 import { growthTable } from './table.js';
 
 const steady: Sample = { rssMb: 150, heapMb: 40, sockets: 5, handles: 12 };

@@ -1,4 +1,4 @@
-import { FIGURES, type Sample } from './sample.js';
+import { FIGURES, type Sample } from '@parley/tools/processes';
 import { median, rise, slope } from './trend.js';
 
 /** A sample and when it was taken, in minutes. */

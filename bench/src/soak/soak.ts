@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { clock } from '../clock.js';
+import { clock } from '@parley/tools/processes';
 import { elasticFigures, elasticRound } from '../fleet/elastic-round.js';
 import type { Caller, Fleet, Server } from '../fleet/fleet.js';
 import type { Figures } from '../scenario.js';

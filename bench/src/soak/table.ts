@@ -1,5 +1,5 @@
+import { FIGURES, type Sample } from '@parley/tools/processes';
 import type { Growth, TimedSample } from './growth.js';
-import { FIGURES, type Sample } from './sample.js';
 
 const LABELS: Readonly<Record<keyof Sample, string>> = {
   rssMb: 'rss MB',

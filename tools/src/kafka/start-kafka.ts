@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import getPort from 'get-port';
 import { kafkaDistribution } from './distribution.js';
 import { KafkaNode } from './kafka-node.js';
-import { bootstrapOf, type NodeAddress, type NodeProperties } from './node-properties.js';
+import {
+  bootstrapOf,
+  type NodeAddress,
+  type NodeProperties,
+  type SecureListener,
+} from './node-properties.js';
 import { untilReady } from './readiness.js';
 
 export interface KafkaOptions {
@@ -13,8 +18,8 @@ export interface KafkaOptions {
   brokers?: 1 | 3;
   /** The first broker's port; the others follow it. Default: free ports. */
   port?: number;
-  /** Broker settings beside, or instead of, those that a node has here by default. */
-  properties?: NodeProperties;
+  /** Broker settings beside, or instead of, those that a node has here by default; for all nodes, or for each. */
+  properties?: NodeProperties | ((node: NodeAddress) => NodeProperties);
   /** Told what takes time, such as a first download. Default: silent. */
   log?: (line: string) => void;
   /** Gives up a start that is under way, and removes what it made. */
@@ -42,9 +47,17 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   const distribution = await kafkaDistribution(log, signal);
   const folder = await mkdtemp(join(tmpdir(), 'parley-kafka-'));
   const addresses = await nodeAddresses(brokers, options.port, folder);
+  if (options.listeners) addresses[0]!.listeners = options.listeners;
   const clusterId = randomClusterId();
   const nodes = addresses.map(
-    address => new KafkaNode(address, addresses, clusterId, distribution, properties),
+    address =>
+      new KafkaNode(
+        address,
+        addresses,
+        clusterId,
+        distribution,
+        typeof properties === 'function' ? properties(address) : properties,
+      ),
   );
 
   const close = async (): Promise<void> => {

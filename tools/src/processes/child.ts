@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { Peer, type Questions } from './peer.js';
 
 /** How much of a child's last output is kept, to explain why it died. */
@@ -12,14 +11,15 @@ const EXIT_MS = 5_000;
 /** How long it may take to end in order, all of its work done. */
 const TERMINATION_MS = 30_000;
 
-/** A process of the bench, and the questions to and from it. */
+/** A Node process of its own, and the questions to and from it. */
 export class Child<Theirs extends Questions & { exit(): void }, Ours extends Questions = {}> {
   readonly #process: ChildProcess;
   readonly #peer: Peer<Theirs, Ours>;
   #output = '';
 
-  constructor(file: string, answers: Ours, execArgv: readonly string[] = process.execArgv) {
-    this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), {
+  /** Runs a file: `new URL('./server-process.js', import.meta.url)`. */
+  constructor(file: URL, answers: Ours, execArgv: readonly string[] = process.execArgv) {
+    this.#process = fork(file, {
       execArgv: [...execArgv],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -41,6 +41,20 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
     return this.#output.trim();
   }
 
+  /** Whether it has ended, however that came. */
+  get gone(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** Stops the process as it is, as a machine does that hangs: nothing in it runs until `resume`. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   /** Rejects, and ends the process, when the answer takes longer than the limit. */
   async ask<K extends keyof Theirs & string>(name: K, parameter: Parameters<Theirs[K]>[0], limitMs: number) {
     const timer = setTimeout(() => {
@@ -55,7 +69,7 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
   }
 
   async close(): Promise<void> {
-    if (this.#gone) return;
+    if (this.gone) return;
     const exited = once(this.#process, 'exit');
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), EXIT_MS);
     this.#peer.ask('exit', undefined).catch(() => {}); // It may be gone before it answers.
@@ -76,7 +90,7 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
 
   /** Resolves with the exit code, or with the signal that ended it. */
   async #endBy(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
-    if (!this.#gone) {
+    if (!this.gone) {
       const exited = once(this.#process, 'exit');
       const timer = setTimeout(() => this.#process.kill('SIGKILL'), TERMINATION_MS);
       this.#process.kill(signal);
@@ -84,9 +98,5 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
       clearTimeout(timer);
     }
     return this.#process.exitCode ?? this.#process.signalCode;
-  }
-
-  get #gone(): boolean {
-    return this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 }
