@@ -35,8 +35,9 @@ export class FrameParcel implements Parcel {
   private readonly sources: FrameSource[] = [];
   private taken: readonly Taken[] | undefined;
   private record: OutgoingRecord | undefined;
+  private over = false;
 
-  /** `onSealed` is told when nothing more can be added. */
+  /** `onSealed` is told when nothing more can be added: it leaves, or has failed. */
   constructor(
     private readonly to: InstanceAddress,
     readonly expiresAt: number,
@@ -48,7 +49,7 @@ export class FrameParcel implements Parcel {
 
   /** False once it is full or sealed: the source then goes into a new parcel. */
   add(source: FrameSource, bytes: number): boolean {
-    if (this.record || (this.bytes > 0 && this.bytes + bytes > MAX_FRAMES_BYTES)) return false;
+    if (this.record || this.over || (this.bytes > 0 && this.bytes + bytes > MAX_FRAMES_BYTES)) return false;
     this.sources.push(source);
     this.bytes += bytes;
     return true;
@@ -82,6 +83,8 @@ export class FrameParcel implements Parcel {
   }
 
   failed(status: Status): void {
+    this.over = true;
+    if (!this.record) this.onSealed();
     for (const source of this.sources) source.failed?.(status);
   }
 

@@ -94,6 +94,12 @@ describe('Sender', () => {
     return parcel;
   }
 
+  const framesOf = (name: string) => ({
+    take: () => [Buffer.from('frame')],
+    delivered: () => (outcomes[name] = 1),
+    failed: (status: Status) => (outcomes[name] = status),
+  });
+
   const names = ({ records }: Request) => records.map(({ headers }) => headers['name']);
   const settled = (name: string) => vi.waitFor(() => expect(outcomes).toHaveProperty(name));
 
@@ -191,6 +197,38 @@ describe('Sender', () => {
     send('a', { partition: 7 });
     await settled('a');
     expect(outcomes['a']).toEqual({ code: 'NOT_FOUND', message: 'topic t has no partition 7, it has 1' });
+  });
+
+  it('fails frames for a partition that does not exist, each time', async () => {
+    const cluster = start({ backoff: () => 1 });
+    cluster.leaders = [{ partition: 0, leader: 1 }];
+    for (const name of ['first', 'second']) {
+      sender.post({ topic: 't', partition: 7, instance: 'i' }, framesOf(name), 10);
+      await settled(name);
+      expect(outcomes[name]).toMatchObject({ code: 'NOT_FOUND' });
+    }
+    expect(sender.queued).toEqual({ parcels: 0, bytes: 0 });
+  });
+
+  it('delivers to an instance whose frames no broker took in time before', async () => {
+    const cluster = start({ frameTimeoutMs: 20, backoff: () => 5 });
+    cluster.leaders = [{ partition: 0, leader: -1 }];
+    sender.post({ topic: 't', partition: 0, instance: 'i' }, framesOf('late'), 10);
+    await settled('late');
+    cluster.leaders = [{ partition: 0, leader: 1 }];
+    sender.post({ topic: 't', partition: 0, instance: 'i' }, framesOf('next'), 10);
+    (await cluster.request(0)).succeed();
+    await settled('next');
+    expect(outcomes['next']).toBe(1);
+  });
+
+  it('waits for no more than some of many partitions that do not exist', async () => {
+    const cluster = start({ backoff: () => 1_000_000 });
+    cluster.leaders = [];
+    for (let partition = 0; partition < 200; partition += 1)
+      sender.post({ topic: 't', partition, instance: 'i' }, framesOf(`p${partition}`), 10);
+    await settled('p199');
+    expect(Object.keys(outcomes)).toHaveLength(200 - 64);
   });
 
   it('refuses what its bounds do not hold, and takes more once there is room', async () => {

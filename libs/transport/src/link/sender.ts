@@ -22,6 +22,11 @@ const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 const LONGEST_TURN_MS = 20;
 /** How often a partition that the cluster does not know is looked up again before its records fail. */
 const UNKNOWN_PARTITION_TRIES = 4;
+/**
+ * How many such partitions are looked up again at a time: beyond that the first answer counts. A topic may be too new
+ * for a broker to know; thousands at once are addresses that somebody has made up.
+ */
+const UNKNOWN_PARTITIONS_AWAITED = 64;
 
 /**
  * The coalescing producer. One request at a time is in flight to each leader; all that comes up meanwhile leaves in
@@ -34,6 +39,8 @@ export class Sender {
   private readonly leaders = new Map<number, Leader>();
   private readonly openParcels = new Map<string, FrameParcel>();
   private readonly backlog: Backlog;
+  /** Partitions that the cluster did not know when it was asked last, and is to be asked for again. */
+  private readonly unknown = new Set<PartitionQueue>();
   private closed = false;
   private batches = 0;
 
@@ -294,7 +301,8 @@ export class Sender {
       queue.retryTimer = undefined;
       const now = this.options.now();
       queue.expire(now, parcel => this.drop(parcel, error));
-      this.ready(queue);
+      if (queue.hasWaiting) this.ready(queue);
+      else this.forget(queue);
     }, this.options.backoff(queue.attempts));
   }
 
@@ -311,18 +319,40 @@ export class Sender {
     } finally {
       queue.lookingUp = false;
     }
+    if (failure?.kind !== 'stale') this.unknown.delete(queue);
     if (!failure) {
       this.ready(queue);
       return;
     }
-    const hopeless =
-      failure.kind === 'permanent' || (failure.kind === 'stale' && queue.attempts >= UNKNOWN_PARTITION_TRIES);
-    if (hopeless || this.closed) {
-      queue.attempts = 0;
-      for (const parcel of queue.drainWaiting()) this.fail(parcel, statusOfDriverError(failure));
+    if (failure.kind === 'permanent' || this.closed || !this.mayBecomeKnown(queue, failure)) {
+      this.giveUp(queue, statusOfDriverError(failure));
       return;
     }
     this.retryLater(queue, failure);
+  }
+
+  /** Whether a partition that the cluster does not know is worth another look. */
+  private mayBecomeKnown(queue: PartitionQueue, { kind }: DriverError): boolean {
+    if (kind !== 'stale') return true;
+    if (queue.attempts >= UNKNOWN_PARTITION_TRIES) return false;
+    if (this.unknown.size >= UNKNOWN_PARTITIONS_AWAITED && !this.unknown.has(queue)) return false;
+    this.unknown.add(queue);
+    return true;
+  }
+
+  private giveUp(queue: PartitionQueue, status: Status): void {
+    queue.attempts = 0;
+    for (const parcel of queue.drainWaiting()) this.fail(parcel, status);
+    this.forget(queue);
+  }
+
+  /** Partitions that lead nowhere may be any number: nothing of them stays. */
+  private forget(queue: PartitionQueue): void {
+    this.unknown.delete(queue);
+    if (queue.busy || queue.hasWaiting) return;
+    const ofTopic = this.queues.get(queue.topic);
+    ofTopic?.delete(queue.partition);
+    if (ofTopic?.size === 0) this.queues.delete(queue.topic);
   }
 
   private drop(parcel: Parcel, cause?: DriverError): void {

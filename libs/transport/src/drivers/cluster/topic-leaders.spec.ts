@@ -47,6 +47,16 @@ describe('TopicLeaders', () => {
     expect(metadata).toHaveBeenCalledTimes(2);
   });
 
+  it('remembers a thousand topics that are not there, and no more', async () => {
+    const metadata = answering(0, 3);
+    const leaders = new TopicLeaders({ metadata }, () => 0);
+    for (let index = 0; index <= 1000; index += 1) await leaders.of(`t${index}`);
+    await leaders.of('t1');
+    expect(metadata).toHaveBeenCalledTimes(1001);
+    await leaders.of('t0');
+    expect(metadata).toHaveBeenCalledTimes(1002);
+  });
+
   it('asks again when told to, and after a failure', async () => {
     const metadata = answering(1);
     const leaders = new TopicLeaders({ metadata });

@@ -6,6 +6,8 @@ import type { TopicMetadata } from '../protocol/metadata.js';
 const MAX_AGE_MS = 10_000;
 /** A topic that is not there may be made at any moment. */
 const MAX_AGE_UNKNOWN_MS = 1_000;
+/** Topics that are not there and are remembered as such: whoever may write can name any number of them. */
+const MAX_UNKNOWN = 1_000;
 const LEADER_NOT_AVAILABLE = 5;
 
 interface LedPartition extends PartitionLeader {
@@ -20,6 +22,8 @@ interface Known {
 /** Who leads which partition, from metadata at most 10 s old. Lookups of one topic at one time share a request. */
 export class TopicLeaders {
   private readonly known = new Map<string, Known>();
+  /** Those of `known` that are not there, in the order in which they were asked about. */
+  private readonly unknown = new Set<string>();
   private readonly asking = new Map<string, Promise<readonly PartitionLeader[]>>();
 
   constructor(
@@ -51,7 +55,17 @@ export class TopicLeaders {
     const answer = topics.find(entry => entry.topic === topic);
     const leaders = answer ? leadersOf(answer).map(({ partition, leader }) => ({ partition, leader })) : [];
     this.known.set(topic, { at: this.now(), leaders });
+    this.unknown.delete(topic);
+    if (leaders.length === 0) this.rememberUnknown(topic);
     return leaders;
+  }
+
+  private rememberUnknown(topic: string): void {
+    this.unknown.add(topic);
+    if (this.unknown.size <= MAX_UNKNOWN) return;
+    const oldest = this.unknown.values().next().value!;
+    this.unknown.delete(oldest);
+    this.known.delete(oldest);
   }
 }
 
