@@ -9,7 +9,7 @@ export type FileOptions = Partial<Omit<DeadLetterOfficeOptions, 'kafka'>> & {
   kafka?: Partial<DeadLetterOfficeOptions['kafka']>;
 };
 
-const KNOWN = ['service', 'kafka', 'prefix', 'routing', 'driver'];
+const KNOWN = ['service', 'kafka', 'prefix', 'routing', 'driver', 'topics'];
 
 /** The object of a `.json` file, or the default export of a `.js` or `.mjs` module. Raises UsageError, without contents. */
 export async function readConfigFile(path: string): Promise<FileOptions> {

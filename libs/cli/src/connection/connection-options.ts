@@ -34,7 +34,7 @@ export function withConnection(command: Command): Command {
     )
     .option(
       '-c, --config <file>',
-      'a .json, .js or .mjs file with service, kafka, prefix, routing, driver (PARLEY_CONFIG)',
+      'a .json, .js or .mjs file with service, kafka, prefix, routing, driver, topics (PARLEY_CONFIG)',
     )
     .addHelpText('after', SECRETS);
 }
@@ -52,12 +52,13 @@ export async function connectionOf(
   const brokers = flags.brokers ?? fromEnvironment.brokers ?? file.kafka?.brokers;
   if (brokers === undefined)
     throw new UsageError('say where Kafka is: --brokers <host:port>, or KAFKA_BROKERS');
-  const { driver } = file;
+  const { driver, topics } = file;
   return {
     service,
     kafka: { ...file.kafka, ...fromEnvironment, brokers },
     prefix: flags.prefix ?? file.prefix ?? '',
     routing: flags.routing ?? file.routing ?? 'topic-per-service',
     ...(driver !== undefined && { driver }),
+    ...(topics !== undefined && { topics }),
   };
 }

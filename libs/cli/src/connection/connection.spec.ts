@@ -122,7 +122,11 @@ describe('the connection', () => {
   it.each<[string, string, string]>([
     ['broken.json', `{ "kafka": { "sasl": "${SECRET}" `, 'is not JSON'],
     ['list.json', `["${SECRET}"]`, 'holds no object'],
-    ['other.json', '{ "topics": {} }', '"topics", which is none of service, kafka, prefix, routing, driver'],
+    [
+      'other.json',
+      '{ "provision": {} }',
+      '"provision", which is none of service, kafka, prefix, routing, driver, topics',
+    ],
     ['empty.mjs', 'export const nothing = 1;', 'holds no object'],
     ['broken.mjs', 'throw new Error("not today")', 'cannot be imported: not today'],
   ])('is refused by the file %s', async (name, contents, why) => {

@@ -4,6 +4,7 @@ import type { CommittedOffset, Driver, ReceivedRecord } from '../drivers/driver.
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { statusOfDriverError } from '../link/driver-status.js';
 import { Sender } from '../link/sender.js';
+import { eventTopic, type EventTopicShape } from '../link/topics.js';
 import { resolveServerOptions } from '../options/options.js';
 import { lookAtDeadTopics, type DeadTopic, type TopicsOf } from './dead-topics.js';
 import { keptLetter, placeOfId, type KeptLetter } from './letter.js';
@@ -41,6 +42,7 @@ export class DeadLetterOffice {
   private constructor(
     private readonly driver: Driver,
     private readonly of: TopicsOf,
+    private readonly events: EventTopicShape,
   ) {
     this.sender = new Sender(driver);
   }
@@ -57,7 +59,8 @@ export class DeadLetterOffice {
       await driver.close({ drainMs: 0 });
       throw asException(error);
     }
-    return new DeadLetterOffice(driver, { service, names, prefix: options.prefix ?? '' });
+    const of = { service, names, prefix: options.prefix ?? '' };
+    return new DeadLetterOffice(driver, of, link.topics.events);
   }
 
   /** The letters that are selected and were not redriven yet, of each partition the oldest first. Changes nothing. */
@@ -122,6 +125,10 @@ export class DeadLetterOffice {
     return asked(async () => {
       const topics = await lookAtDeadTopics(driver, this.of, selection.topic);
       if (topics.length === 0) return new Tally({ selection, again }, false).report;
+      const { events } = this;
+      // Refused before anything is sent where a codec that events are to be sent by is not there.
+      const origins = topics.map(({ origin }) => eventTopic(origin, events));
+      await driver.ensureTopics(origins, 'none');
       const { service, names } = this.of;
       return new Redrive({
         driver,
@@ -133,6 +140,7 @@ export class DeadLetterOffice {
         selection,
         again,
         everyHandler,
+        events,
         perSecond,
         limit,
         signal,

@@ -9,10 +9,13 @@ export interface ShownLetter extends KeptLetter {
   redriven: boolean;
 }
 
-/** What the services' own options say of where their letters are. */
+/**
+ * What the services' own options say of where their letters are. `topics.events.compression` is what redriven letters
+ * are sent by, as their events were; nothing else of `topics` matters, since no topic is made.
+ */
 export type DeadLetterOfficeOptions = Pick<
   ParleyOptions,
-  'service' | 'kafka' | 'prefix' | 'routing' | 'driver'
+  'service' | 'kafka' | 'prefix' | 'routing' | 'driver' | 'topics'
 >;
 
 export interface ListOptions extends Selection {

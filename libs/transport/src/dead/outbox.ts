@@ -1,6 +1,7 @@
 import type { Driver } from '../drivers/driver.js';
 import { RecordParcel } from '../link/parcel.js';
 import type { Sender } from '../link/sender.js';
+import { eventTopic, type EventTopicShape } from '../link/topics.js';
 import type { Status } from '../wire/status.js';
 import type { KeptLetter } from './letter.js';
 import { redrivenRecord } from './redriven-record.js';
@@ -20,7 +21,7 @@ export class Outbox {
   constructor(
     private readonly driver: Driver,
     private readonly sender: Sender,
-    private readonly everyHandler: boolean,
+    private readonly way: { everyHandler: boolean; events: EventTopicShape },
     private readonly now: () => Date = () => new Date(),
   ) {}
 
@@ -32,6 +33,8 @@ export class Outbox {
       failed({ code: 'NOT_FOUND', message: `topic ${topic} does not exist` });
       return;
     }
+    const { everyHandler, events } = this.way;
+    const { compression } = eventTopic(topic, events);
     const settle = (outcome: () => void) => {
       this.records -= 1;
       this.bytes -= parcel.bytes;
@@ -39,7 +42,7 @@ export class Outbox {
       for (const listener of this.listeners) listener();
     };
     const parcel: RecordParcel = new RecordParcel(
-      redrivenRecord(letter, { partitions, everyHandler: this.everyHandler, now: this.now() }),
+      redrivenRecord(letter, { partitions, everyHandler, compression, now: this.now() }),
       performance.now() + TIMEOUT_MS,
       () => settle(delivered),
       status => settle(() => failed(status)),

@@ -1,6 +1,7 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { ApiKey, EmbeddedKafka, ErrorCode, fault } from '@parley/embedded-kafka';
 import { Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Driver, OutgoingRecord, ReceivedRecord } from '../drivers/driver.js';
 import { driverFactory } from '../drivers/drivers.js';
 import { DeadLetterOffice } from './dead-letter-office.js';
@@ -56,6 +57,26 @@ describe('a redrive', () => {
   }
 
   const committed = () => driver.committed(GROUP, [{ topic: DEAD, partition: 0 }]);
+
+  it('compresses what it sends as events of the topic are', async () => {
+    const large = { ...letterRecord(), value: Buffer.from('room '.repeat(1000)) };
+    await write(large);
+    const gzip = { compress: vi.fn(compress), decompress };
+    const compressing = await DeadLetterOffice.open({
+      service: 'mailer',
+      kafka: { brokers: [...kafka.brokers], codecs: { gzip } },
+      prefix: 'p-',
+      topics: { events: { compression: { [ORIGIN]: 'gzip' } } },
+    });
+    try {
+      expect(await compressing.redrive({ dryRun: false })).toMatchObject({ redriven: 1, failed: 0 });
+    } finally {
+      await compressing.close();
+    }
+    expect(gzip.compress).toHaveBeenCalledOnce();
+    const [record] = await read(ORIGIN);
+    expect(record?.value).toEqual(large.value);
+  });
 
   it('that is not told to changes nothing', async () => {
     await write(letterRecord(), letterRecord());
@@ -149,3 +170,11 @@ describe('a redrive', () => {
     await expect(office.redrive(options)).rejects.toThrow(why);
   });
 });
+
+function compress(bytes: Buffer): Buffer {
+  return gzipSync(bytes);
+}
+
+function decompress(bytes: Buffer): Buffer {
+  return gunzipSync(bytes);
+}

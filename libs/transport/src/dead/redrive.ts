@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Sender } from '../link/sender.js';
+import type { EventTopicShape } from '../link/topics.js';
 import type { Routing } from '../routing/routing.js';
 import type { Status } from '../wire/status.js';
 import type { DeadTopic } from './dead-topics.js';
@@ -32,6 +33,8 @@ export interface RedriveRun extends Verdicts {
   topics: readonly DeadTopic[];
   /** For every handler of the event in the service, in place of the one that gave it up. */
   everyHandler: boolean;
+  /** How events are sent. */
+  events: EventTopicShape;
   /** Letters to redrive at most. Default: all. */
   limit?: number;
   /** Letters a second at most. Default: as fast as they go. */
@@ -56,7 +59,7 @@ export class Redrive {
   constructor(private readonly run: RedriveRun) {
     this.tally = new Tally(run, false);
     this.pace = new Pace(run.perSecond);
-    this.outbox = new Outbox(run.driver, run.sender, run.everyHandler);
+    this.outbox = new Outbox(run.driver, run.sender, run);
   }
 
   /**

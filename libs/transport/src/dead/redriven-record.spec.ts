@@ -37,6 +37,11 @@ describe('a redriven record', () => {
     }
   });
 
+  it('is compressed as events of its topic are', () => {
+    expect(redrivenRecord(letter(), { ...way, compression: 'gzip' }).compression).toBe('gzip');
+    expect(redrivenRecord(letter(), way)).not.toHaveProperty('compression');
+  });
+
   it('goes where its key’s records go, and without a key where it was', () => {
     // Kafka's own clients put this key there.
     expect(

@@ -1,4 +1,5 @@
 import { ADDRESSEE_HEADERS } from '../consume/addressee.js';
+import type { CompressionName } from '../drivers/compression/codec.js';
 import type { OutgoingRecord, PartitionLeader } from '../drivers/driver.js';
 import { murmur2 } from '../link/murmur2.js';
 import { redriveHeaders } from './history.js';
@@ -10,6 +11,8 @@ export interface WayBack {
   partitions: readonly PartitionLeader[];
   /** For every handler of the event in the service, in place of the one that gave it up. */
   everyHandler: boolean;
+  /** As events of that topic are sent. */
+  compression?: CompressionName;
   now: Date;
 }
 
@@ -19,7 +22,7 @@ export interface WayBack {
  */
 export function redrivenRecord(
   letter: KeptLetter,
-  { partitions, everyHandler, now }: WayBack,
+  { partitions, everyHandler, compression, now }: WayBack,
 ): OutgoingRecord {
   const { record, origin, service, handler } = letter;
   const headers = { ...record.headers };
@@ -38,5 +41,6 @@ export function redrivenRecord(
       [ADDRESSEE_HEADERS.service]: service,
       ...(handler !== undefined && !everyHandler && { [ADDRESSEE_HEADERS.handler]: handler }),
     },
+    ...(compression && { compression }),
   };
 }

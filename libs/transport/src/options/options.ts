@@ -10,6 +10,7 @@ import type { EventCompression, TopicShape } from '../link/topics.js';
 import type { Routing, RoutingName } from '../routing/routing.js';
 import { topicPerPattern } from '../routing/topic-per-pattern.js';
 import { topicPerService } from '../routing/topic-per-service.js';
+import { wholeRouting } from '../routing/whole-routing.js';
 import type { Codec } from '../wire/codec.js';
 import { jsonCodec } from '../wire/json-codec.js';
 import {
@@ -267,7 +268,7 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
 function routing(choice: RoutingName | Routing, prefix: string): Routing {
   if (choice === 'topic-per-service') return topicPerService(prefix);
   if (choice === 'topic-per-pattern') return topicPerPattern(prefix);
-  return choice;
+  return wholeRouting(choice);
 }
 
 function check<T extends z.ZodType>(type: T, options: unknown, what: string): z.output<T> {
@@ -306,7 +307,7 @@ function isCompression(value: unknown): boolean {
   return typeof compress === 'function' && typeof decompress === 'function';
 }
 
+/** What it lacks is told by name once it is chosen. */
 function isRouting(value: unknown): boolean {
-  const { calls, served, inbox, event, retry } = (value ?? {}) as Partial<Routing>;
-  return [calls, served, inbox, event, retry].every(part => typeof part === 'function');
+  return typeof value === 'object' && value !== null;
 }

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { MessageHandler } from '@nestjs/microservices';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ADDRESSEE_HEADERS } from '../consume/addressee.js';
 import { readDeadLetter } from '../consume/dead-letter.js';
 import { readRetry, RETRY_HEADERS } from '../consume/retry-record.js';
 import type { HeaderValue, OutgoingRecord, ReceivedRecord } from '../drivers/driver.js';
@@ -153,6 +154,33 @@ describe('Events', () => {
     await retry(received({ topic: 'thing.shop.retry.1s' }));
     expect(sent.map(({ topic }) => topic)).toEqual(['thing.shop.dead', 'thing.shop.dead']);
     expect(sent.map(record => readDeadLetter(record)?.attempts)).toEqual([1, 0]);
+  });
+
+  it('keeps an event that is for a handler which is gone, and passes over one for another service', async () => {
+    const handled: unknown[] = [];
+    handlers.addEvent(
+      'thing',
+      handlerOf(async data => void handled.push(data), {}),
+    );
+    const addressed = (service: string, handler: string) =>
+      deliver(
+        received({
+          headers: { [ADDRESSEE_HEADERS.service]: service, [ADDRESSEE_HEADERS.handler]: handler },
+        }),
+      );
+    await addressed('other', 'Things.before');
+    expect([handled, sent]).toEqual([[], []]);
+    await addressed('shop', 'Things.before');
+    expect(handled).toEqual([]);
+    expect(sent.map(({ topic }) => topic)).toEqual(['thing.shop.dead']);
+    expect(readDeadLetter(sent[0]!)).toMatchObject({
+      handler: 'Things.before',
+      attempts: 0,
+      cause: { message: 'this service has no handler Things.before of thing any more' },
+      origin: { topic: 'thing', partition: 1, offset: 7 },
+    });
+    await addressed('shop', 'Things.on');
+    expect([handled.length, sent.length]).toEqual([1, 1]);
   });
 
   it('keeps as much of a letter as the topic takes', async () => {

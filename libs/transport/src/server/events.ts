@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
 import { addresseeOf, ADDRESSEE_HEADERS } from '../consume/addressee.js';
 import type { RecordWork } from '../consume/consumption.js';
 import { causeOf } from '../consume/dead-letter.js';
@@ -7,6 +6,7 @@ import { justWait, type Park } from '../consume/lanes.js';
 import { readRetry, type Retry } from '../consume/retry-record.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { originalError } from '../exceptions/original-errors.js';
+import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfEvent } from './context-of-record.js';
@@ -29,7 +29,7 @@ export interface EventsOptions {
 
 /** The events that this service handles: each handler runs and fails alone, and what none could handle is kept. */
 export class Events {
-  private readonly logger = new Logger('Parley');
+  private readonly log = new BoundedLog();
   private readonly stopping = new AbortController();
   private readonly deadLetters: DeadLetters;
   /** Where events wait for another run. */
@@ -75,7 +75,7 @@ export class Events {
     const pattern = this.options.patternOf(record.topic);
     if (pattern === undefined) return;
     const handlers = this.addressed(pattern, record).filter(handler => handler.broadcast === broadcast);
-    if (handlers.length === 0) return;
+    if (handlers.length === 0) return this.keepForGone(pattern, record, broadcast);
     let event: ReadEvent;
     try {
       event = readEvent(record, pattern, this.link.options.codec);
@@ -96,8 +96,7 @@ export class Events {
     const { hop, firstFailedAt } = retry;
     const handler = this.handlers.event(pattern).find(({ name }) => name === retry.handler);
     if (!handler) {
-      const cause = new Error(`this service has no handler ${retry.handler} of ${pattern} any more`);
-      return this.bury(retry.handler, record, { ...retry, cause });
+      return this.bury(retry.handler, record, { ...retry, cause: gone(retry.handler, pattern) });
     }
     let event: ReadEvent;
     try {
@@ -121,6 +120,15 @@ export class Events {
     const { service, handler } = addresseeOf(record.headers);
     if (service !== this.link.options.service) return [];
     return handler === undefined ? handlers : handlers.filter(({ name }) => name === handler);
+  }
+
+  /** Keeps what is for a handler that this service had, so that it is not lost; passes over what is for others. */
+  private async keepForGone(pattern: string, record: ReceivedRecord, broadcast: boolean): Promise<void> {
+    const { service, handler } = addresseeOf(record.headers);
+    if (broadcast || service !== this.link.options.service || handler === undefined) return;
+    if (this.handlers.event(pattern).some(({ name }) => name === handler)) return;
+    const firstFailedAt = new Date();
+    await this.bury(handler, record, { cause: gone(handler, pattern), attempts: 0, firstFailedAt });
   }
 
   private async handle(handler: EventHandler, event: ReadEvent, slot: SharedSlot): Promise<void> {
@@ -212,11 +220,16 @@ export class Events {
     const { topic, partition, offset } = record;
     const { message, stack } = causeOf(cause);
     const by = handler ? ` in ${handler.name}` : '';
-    this.logger.error(
+    this.log.error(
+      `broadcast event of ${topic}${by}`,
       `The broadcast event of ${topic}-${partition} at ${offset} failed${by}: ${message}`,
       stack,
     );
   }
+}
+
+function gone(handler: string, pattern: string): Error {
+  return new Error(`this service has no handler ${handler} of ${pattern} any more`);
 }
 
 function laneOf({ topic, key }: ReceivedRecord): string | undefined {
