@@ -57,6 +57,11 @@ describe('an event on a retry topic', () => {
     },
   );
 
+  it('is none of ours where it names a handler that no dead letter could name', () => {
+    const handler = 'x'.repeat(100_000);
+    expect(readRetry(onRetryTopic({ [RETRY_HEADERS.handler]: handler }))).toBeUndefined();
+  });
+
   it('is none of ours without one of its headers', () => {
     for (const name of Object.values(RETRY_HEADERS)) {
       const { [name]: _without, ...headers } = onRetryTopic().headers;

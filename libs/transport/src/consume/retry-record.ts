@@ -21,6 +21,8 @@ export const RETRY_HEADERS = {
 } as const;
 
 const PREFIX = 'parley-retry-';
+/** A handler's name goes into the headers of a dead letter, which has to fit in a record. */
+const MAX_HANDLER_LENGTH = 1000;
 
 /** What is known of an event that waits for another run of one handler. */
 export interface Retry {
@@ -65,7 +67,8 @@ export function readRetry(record: ReceivedRecord): { event: ReceivedRecord; retr
   const partition = wholeNumber(said('partition'));
   const offset = wholeNumber(said('offset'));
   const timestamp = wholeNumber(said('timestamp'));
-  if (handler === undefined || hop === undefined || attempts === undefined || topic === undefined) return;
+  if (handler === undefined || handler.length > MAX_HANDLER_LENGTH) return;
+  if (hop === undefined || attempts === undefined || topic === undefined) return;
   if (firstFailedAt === undefined || dueAt === undefined) return;
   if (partition === undefined || offset === undefined || timestamp === undefined) return;
   const { key, value } = record;

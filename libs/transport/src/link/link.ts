@@ -7,6 +7,7 @@ import { encodeFrame, type AcceptFrame, type Frame } from '../wire/frame.js';
 import type { InstanceAddress } from '../wire/header.js';
 import { AssemblyBudget } from './assembly-budget.js';
 import { backoffMs } from './backoff.js';
+import { BoundedLog } from './bounded-log.js';
 import { unavailable } from './driver-status.js';
 import { FrameRouter } from './frame-router.js';
 import { Inbox } from './inbox.js';
@@ -35,6 +36,7 @@ export class Link {
   private readonly called = new Set<string>();
   private takeRequest: ((record: ReceivedRecord) => void) | undefined;
   private readonly logger = new Logger('Parley');
+  private readonly log = new BoundedLog(this.logger);
   private session: Session | undefined;
   /** While it is closed: the servers of calls that end with it are told. */
   private leaving: Session | undefined;
@@ -205,7 +207,7 @@ export class Link {
           );
           return this.router.mark();
         },
-        onMalformed: error => this.logger.warn(`Dropped an inbox record: ${error.message}`),
+        onMalformed: error => this.log.warn('inbox record', `Dropped an inbox record: ${error.message}`),
       });
       await inbox.open();
       abandoned.throwIfAborted();
@@ -231,7 +233,7 @@ export class Link {
       this.stalled = true;
       this.logger.warn(`Kafka has not answered for ${forMs} ms (${where})`);
     });
-    driver.on('error', ({ error, where }) => this.logger.error(`${where}: ${error.message}`));
+    driver.on('error', ({ error, where }) => this.log.error(where, `${where}: ${error.message}`));
   }
 
   /** Nobody waits for this execution. Told only to services that are called from here, whatever a frame names. */

@@ -1,7 +1,7 @@
-import { Logger } from '@nestjs/common';
 import type { RecordWork } from '../consume/consumption.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { isUnexpected } from '../exceptions/thrown.js';
+import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
 import { acceptFlags, type AcceptFlag, type AcceptFrame } from '../wire/frame.js';
 import { decodeHeader, PARLEY_HEADER, type RequestHeader } from '../wire/header.js';
@@ -41,7 +41,7 @@ interface Start extends CallHandler {
 
 /** The calls that run in this process: makes one of each request, and holds it until its reply is settled. */
 export class Calls {
-  private readonly logger = new Logger('Parley');
+  private readonly log = new BoundedLog();
   private readonly running = new Set<IncomingCall>();
   private readonly offers = new Set<Offer>();
   private readonly idleWaiters: (() => void)[] = [];
@@ -69,7 +69,8 @@ export class Calls {
       }
     } catch (error) {
       const { message } = error as Error;
-      this.logger.warn(
+      this.log.warn(
+        'unreadable request',
         `Dropped a record of ${record.topic}-${record.partition} at ${record.offset}: ${message}`,
       );
       const address = returnAddress(record.headers[PARLEY_HEADER]);
@@ -291,7 +292,8 @@ export class Calls {
   private logUnexpected(pattern: string, thrown: unknown): void {
     if (!isUnexpected(thrown)) return;
     const stack = thrown instanceof Error ? thrown.stack : undefined;
-    this.logger.error(
+    this.log.error(
+      `handler of ${pattern}`,
       `The handler of ${pattern} threw ${thrown instanceof Error ? thrown.message : typeof thrown}`,
       stack,
     );

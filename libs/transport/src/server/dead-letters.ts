@@ -1,4 +1,3 @@
-import { Logger } from '@nestjs/common';
 import {
   causeOf,
   deadLetter,
@@ -7,6 +6,7 @@ import {
   type Letter,
   type LetterPart,
 } from '../consume/dead-letter.js';
+import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
 import { eventTopic } from '../link/topics.js';
 import { isRefusal, sendUntilTaken } from './send-until-taken.js';
@@ -21,7 +21,7 @@ const OMISSIONS: readonly (readonly LetterPart[])[] = [
 
 /** Writes what no handler could handle to `<topic>.<service>.dead`. */
 export class DeadLetters {
-  private readonly logger = new Logger('Parley');
+  private readonly log = new BoundedLog();
 
   constructor(
     private readonly link: Link,
@@ -39,7 +39,11 @@ export class DeadLetters {
     const { message, stack } = causeOf(death.cause);
     const where = `${origin.topic}-${origin.partition} at ${origin.offset}`;
     const by = handler === undefined ? '' : ` in ${handler}`;
-    this.logger.error(`The event of ${where} failed${by} and is kept as a dead letter: ${message}`, stack);
+    this.log.error(
+      `dead letter of ${topicOfEvent}`,
+      `The event of ${where} failed${by} and is kept as a dead letter: ${message}`,
+      stack,
+    );
     for (const omitted of OMISSIONS) {
       try {
         await this.send(topicOfEvent, omitted.length > 0 ? lighterLetter(letter, omitted) : letter);

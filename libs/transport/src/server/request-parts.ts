@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { KeptRecord, RecordWork } from '../consume/consumption.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
+import { BoundedLog } from '../link/bounded-log.js';
 import {
   decodeHeader,
   hasParts,
@@ -54,7 +54,7 @@ interface Parted {
  * are done at its deadline.
  */
 export class RequestParts {
-  private readonly logger = new Logger('Parley');
+  private readonly log = new BoundedLog();
   private readonly parted = new Map<string, Parted>();
   private readonly maxBytes: number;
   private readonly now: () => number;
@@ -195,7 +195,10 @@ export class RequestParts {
     const now = this.now();
     for (const [key, parted] of this.parted) {
       if (parted.expiresAt > now) continue;
-      this.logger.warn(`Dropped ${parted.assembly.filled} bytes of a request that never came: ${key}`);
+      this.log.warn(
+        'abandoned parts',
+        `Dropped ${parted.assembly.filled} bytes of a request that never came: ${key}`,
+      );
       this.forget(key);
       this.free(parted);
       parted.done();
@@ -215,7 +218,10 @@ export class RequestParts {
   }
 
   private warn({ topic, partition, offset }: ReceivedRecord, why: string): void {
-    this.logger.warn(`Dropped a part of a request in ${topic}-${partition} at ${offset}: ${why}`);
+    this.log.warn(
+      'dropped part',
+      `Dropped a part of a request in ${topic}-${partition} at ${offset}: ${why}`,
+    );
   }
 }
 
