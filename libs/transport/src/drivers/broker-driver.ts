@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { MakeConnection } from './cluster/broker-connection.js';
 import { Cluster } from './cluster/cluster.js';
-import { extentsOf } from './cluster/log-ends.js';
+import { extentsOf, offsetsAt } from './cluster/log-ends.js';
 import { Presence } from './cluster/presence.js';
 import { TopicLeaders } from './cluster/topic-leaders.js';
 import { ensureTopics } from './cluster/topics.js';
@@ -14,6 +14,7 @@ import type {
   LogExtent,
   OutgoingRecord,
   PartitionLeader,
+  PartitionOffset,
   ProduceOutcome,
   ProvisionMode,
   SubscribeOptions,
@@ -149,6 +150,10 @@ export class BrokerDriver implements Driver {
 
   extents(topic: string): Promise<readonly LogExtent[]> {
     return extentsOf(this.cluster, topic, this.timeouts.requestTimeoutMs);
+  }
+
+  offsetsAt(topic: string, timestamp: number): Promise<readonly PartitionOffset[]> {
+    return offsetsAt(this.cluster, topic, timestamp, this.timeouts.requestTimeoutMs);
   }
 
   committed(

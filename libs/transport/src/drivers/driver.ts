@@ -52,6 +52,12 @@ export interface Driver {
    */
   extents(topic: string): Promise<readonly LogExtent[]>;
 
+  /**
+   * The first offset of each partition whose record is of a time, in ms since the epoch, or of a later one; the log's
+   * end where there is none. An unknown topic gives an empty list. Rejects where a partition's leader cannot be asked.
+   */
+  offsetsAt(topic: string, timestamp: number): Promise<readonly PartitionOffset[]>;
+
   /** What a group has committed of these partitions, whoever asks; those of which it has nothing are left out. */
   committed(
     group: string,
@@ -97,6 +103,11 @@ export interface LogExtent {
   start: number;
   /** The offset that the next record gets, once those before it are on all in-sync replicas. */
   end: number;
+}
+
+export interface PartitionOffset {
+  partition: number;
+  offset: number;
 }
 
 export interface CommittedOffset {
@@ -186,6 +197,11 @@ export interface SubscribeOptions {
    * driver's options; without that, partitions move at once.
    */
   instanceId?: string;
+  /**
+   * The group is shared with members of another client, which deal partitions out by this assigner, and give all of
+   * them up at each rebalance. Where they are, this member does as they do. Default: the group is Parley's own.
+   */
+  sharedBy?: string;
   /** Assignments tell the log's end. Default false: it takes a round trip at each assignment. */
   tellEnds?: boolean;
 }
@@ -212,11 +228,19 @@ export interface TailOptions {
   onBatch(batch: ReceivedBatch): void;
   /** Retention overtook the reader: records from `expected` to `resumedAt` were never seen. */
   onGap(gap: { topic: string; partition: number; expected: number; resumedAt: number }): void;
+  /**
+   * What is before `offset` was handed on, after the batch that brought it there. Told too where that held no record:
+   * markers of transactions, what was compacted away or cannot be read.
+   */
+  onPassed?(passed: PartitionOffset): void;
 }
 
 export interface Tail {
-  /** True while every partition has a leader and its last fetch was answered. */
+  /** True while every partition has a leader and its last fetch was answered; a paused one is not fetched. */
   readonly reading: boolean;
+  /** No more of a partition is handed on until `resume`. */
+  pause(partition: number): void;
+  resume(partition: number): void;
   close(): Promise<void>;
 }
 

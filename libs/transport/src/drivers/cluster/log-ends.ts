@@ -1,20 +1,20 @@
 import { DriverError } from '../driver.js';
-import type { LogExtent } from '../driver.js';
+import type { LogExtent, PartitionOffset } from '../driver.js';
 import { brokerError, NO_ERROR } from '../errors.js';
 import { OFFSET_FOR_LEADER_EPOCH } from '../protocol/api.js';
 import { epochEndRequest } from '../protocol/leader-epoch.js';
 import { EARLIEST, LATEST, listOffsetsRequest } from '../protocol/list-offsets.js';
-import type { ListedOffset, LogEnd } from '../protocol/list-offsets.js';
+import type { ListedOffset } from '../protocol/list-offsets.js';
 import type { Cluster } from './cluster.js';
 import { leadersOf } from './topic-leaders.js';
 
 type LedPartition = { topic: string; partition: number; leader: number };
 
-/** Asks a partition's leader for the first offset of its log, or for its high watermark. */
+/** Asks a partition's leader for the first offset of its log, its high watermark, or the offset of a time. */
 export async function listOffset(
   cluster: Cluster,
   { topic, partition, leader }: LedPartition,
-  which: LogEnd,
+  which: number,
   timeoutMs: number,
 ): Promise<ListedOffset> {
   const link = await cluster.link(leader);
@@ -28,11 +28,10 @@ export async function listOffset(
 
 /** From where to where the logs of a topic go; an unknown topic has none. Rejects where one has no leader. */
 export async function extentsOf(cluster: Cluster, topic: string, timeoutMs: number): Promise<LogExtent[]> {
-  const { topics } = await cluster.metadata([topic]);
-  const led = topics.filter(entry => entry.topic === topic).flatMap(leadersOf);
+  const led = await ledPartitions(cluster, topic);
   return Promise.all(
-    led.map(async ({ partition, leader }) => {
-      const asked = { topic, partition, leader };
+    led.map(async asked => {
+      const { partition } = asked;
       const [start, end] = await Promise.all([
         listOffset(cluster, asked, EARLIEST, timeoutMs),
         listOffset(cluster, asked, LATEST, timeoutMs),
@@ -40,6 +39,31 @@ export async function extentsOf(cluster: Cluster, topic: string, timeoutMs: numb
       return { partition, start: start.offset, end: end.offset };
     }),
   );
+}
+
+/** The first offset of each partition that is of a time or later, the log's end where none is. Rejects as `extentsOf`. */
+export async function offsetsAt(
+  cluster: Cluster,
+  topic: string,
+  timestamp: number,
+  timeoutMs: number,
+): Promise<PartitionOffset[]> {
+  const led = await ledPartitions(cluster, topic);
+  return Promise.all(
+    led.map(async asked => {
+      const { partition } = asked;
+      // First, so that what is appended between the two questions is not left out.
+      const end = await listOffset(cluster, asked, LATEST, timeoutMs);
+      const { offset } = await listOffset(cluster, asked, timestamp, timeoutMs);
+      return { partition, offset: offset < 0 ? end.offset : offset };
+    }),
+  );
+}
+
+async function ledPartitions(cluster: Cluster, topic: string): Promise<LedPartition[]> {
+  const { topics } = await cluster.metadata([topic]);
+  const led = topics.filter(entry => entry.topic === topic).flatMap(leadersOf);
+  return led.map(({ partition, leader }) => ({ topic, partition, leader }));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Driver } from '../driver.js';
+import type { Driver, ReceivedRecord } from '../driver.js';
 import { DRIVERS } from './drivers.js';
 import { join, REBALANCED } from './member.js';
 import { record, send, Stage } from './stage.js';
@@ -27,6 +27,28 @@ describe.each(DRIVERS)('%s: what the cluster holds', (_, make) => {
       { partition: 1, start: 0, end: 2 },
     ]);
     expect(await driver.extents(stage.name())).toEqual([]);
+  });
+
+  it('is told by the first offset of a time, or the log’s end where nothing is so new', async () => {
+    const topic = await stage.topic(2);
+    await send(driver, record(topic, 0, 'a'), record(topic, 1, 'a'));
+    const seen: ReceivedRecord[] = [];
+    const tail = { topic, partitions: [1], from: 0, onGap() {} };
+    await driver.tail({ ...tail, onBatch: ({ records }) => void seen.push(...records) });
+    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    const { timestamp } = seen[0]!;
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(timestamp + 1), { interval: 1 });
+    await send(driver, record(topic, 1, 'b'));
+    expect(await driver.offsetsAt(topic, timestamp + 1)).toEqual([
+      { partition: 0, offset: 1 },
+      { partition: 1, offset: 1 },
+    ]);
+    expect(await driver.offsetsAt(topic, timestamp)).toContainEqual({ partition: 1, offset: 0 });
+    expect(await driver.offsetsAt(topic, Date.now() + 60_000)).toEqual([
+      { partition: 0, offset: 1 },
+      { partition: 1, offset: 2 },
+    ]);
+    expect(await driver.offsetsAt(stage.name(), 0)).toEqual([]);
   });
 
   it('is told by what a group has committed, metadata included', async () => {

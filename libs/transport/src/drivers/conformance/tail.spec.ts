@@ -60,6 +60,27 @@ describe.each(DRIVERS)('%s: tail', (_, make) => {
     expect(onBatch.mock.calls[0]![0]).toMatchObject({ topic, partition: 0, epoch: 0, highWatermark: 1 });
   });
 
+  it('hands on nothing of a partition that is paused, and all of it in order once it is resumed', async () => {
+    const driver = await stage.driver();
+    const topic = await stage.topic(2);
+    const seen: string[] = [];
+    const tail = await driver.tail({
+      topic,
+      partitions: [0, 1],
+      from: 0,
+      onBatch: ({ records }) => seen.push(...values(records)),
+      onGap() {},
+      onPassed: ({ partition, offset }) => seen.push(`${partition} to ${offset}`),
+    });
+    tail.pause(0);
+    await send(driver, record(topic, 0, 'a'), record(topic, 0, 'b'), record(topic, 1, 'other'));
+    await vi.waitFor(() => expect(seen).toEqual(['other', '1 to 1']));
+    tail.resume(0);
+    await send(driver, record(topic, 0, 'c'));
+    await vi.waitFor(() => expect(seen.at(-1)).toBe('0 to 3'));
+    expect(seen.slice(2).filter(text => !text.startsWith('0 to'))).toEqual(['a', 'b', 'c']);
+  });
+
   it('goes on when a receiver throws, and tells of it', async () => {
     const driver = await stage.driver();
     const topic = await stage.topic();

@@ -1,7 +1,7 @@
 import { APIS } from './api.js';
 import type { ApiRequest } from './api.js';
 
-/** What to ask a leader for: the log's first offset, or its high watermark. */
+/** What to ask a leader for in place of a time: the log's first offset, or its high watermark. */
 export const EARLIEST = -2;
 export const LATEST = -1;
 export type LogEnd = typeof EARLIEST | typeof LATEST;
@@ -9,15 +9,17 @@ export type LogEnd = typeof EARLIEST | typeof LATEST;
 export interface ListedOffset {
   partition: number;
   errorCode: number;
+  /** -1 where no record is of the time that was asked for, or a later one. */
   offset: number;
   /** The epoch of the leader under which what is before that offset was written; -1 where the broker cannot tell. */
   leaderEpoch: number;
 }
 
+/** `which`: a LogEnd, or a time in ms since the epoch. */
 export function listOffsetsRequest(
   topic: string,
   partitions: readonly number[],
-  which: LogEnd,
+  which: number,
 ): ApiRequest<ListedOffset[]> {
   return {
     api: APIS.listOffsets,

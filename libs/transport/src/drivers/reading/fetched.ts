@@ -17,6 +17,8 @@ export interface Fetched {
   readonly headers: BatchHeader[];
   /** The offset that was asked for. */
   readonly from: number;
+  /** The offset after all that was brought. */
+  readonly to: number;
 }
 
 /** Moves the positions past what was fetched, as far as the batches' headers tell. */
@@ -38,8 +40,10 @@ export function advance(
     const headers = bytes ? batchHeaders(bytes) : [];
     const last = headers.at(-1);
     if (!bytes || !last) continue;
-    fetched.push({ part, position, bytes, headers, from: position.offset });
-    position.offset = Math.max(position.offset, last.lastOffset + 1);
+    const from = position.offset;
+    const to = Math.max(from, last.lastOffset + 1);
+    fetched.push({ part, position, bytes, headers, from, to });
+    position.offset = to;
     position.logEpoch = last.leaderEpoch;
     positions.rotate(position);
   }

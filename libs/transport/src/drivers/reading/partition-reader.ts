@@ -14,7 +14,7 @@ import { Reader } from '../protocol/reader.js';
 import { Writer } from '../protocol/writer.js';
 import { LeaderSearch } from './leader-search.js';
 import { ReadPositions } from './read-positions.js';
-import type { ReadPosition, ReadPositionsOptions } from './read-positions.js';
+import type { HeldBack, ReadPosition, ReadPositionsOptions } from './read-positions.js';
 
 /** How long a broker may hold a fetch while nothing arrives; also how late a moved partition may be picked up. */
 const MAX_WAIT_MS = 500;
@@ -39,6 +39,8 @@ export interface PartitionReaderOptions extends Pick<ReadPositionsOptions, 'when
   requestTimeoutMs: number;
   decompress: Decompress;
   onBatch(batch: ReceivedBatch): void;
+  /** What is before `offset` was handed on, if there was anything to hand on. */
+  onPassed?(position: ReadPosition, offset: number): void;
   emit: <K extends keyof DriverEvents>(event: K, detail: DriverEvents[K]) => void;
 }
 
@@ -97,8 +99,7 @@ export class PartitionReader {
         !this.closed &&
         this.positions.has(position)
       ) {
-        const { records, highWatermark } = position.heldBack.shift()!;
-        this.handOn(position, records, highWatermark);
+        this.handOn(position, position.heldBack.shift()!);
       }
       if (position.leader !== undefined) this.hasten(position.leader);
     });
@@ -212,16 +213,19 @@ export class PartitionReader {
     return recordsOf(one, { decompress: this.options.decompress, onUnreadable: this.failures.tell });
   }
 
-  private deliver({ part, position }: Fetched, records: readonly ReceivedRecord[]): void {
-    if (records.length === 0 || !this.positions.has(position)) return;
-    const { highWatermark } = part;
-    if (position.paused || position.heldBack.length > 0) position.heldBack.push({ records, highWatermark });
-    else this.handOn(position, records, highWatermark);
+  private deliver({ part, position, to }: Fetched, records: readonly ReceivedRecord[]): void {
+    if (!this.positions.has(position) || (records.length === 0 && !this.options.onPassed)) return;
+    const brought = { records, highWatermark: part.highWatermark, to };
+    if (position.paused || position.heldBack.length > 0) position.heldBack.push(brought);
+    else this.handOn(position, brought);
   }
 
-  private handOn(position: ReadPosition, records: readonly ReceivedRecord[], highWatermark: number): void {
+  private handOn(position: ReadPosition, { records, highWatermark, to }: HeldBack): void {
     const { topic, partition, epoch } = position;
-    this.failures.shield(() => this.options.onBatch({ topic, partition, epoch, records, highWatermark }));
+    const { options } = this;
+    if (records.length > 0)
+      this.failures.shield(() => options.onBatch({ topic, partition, epoch, records, highWatermark }));
+    if (options.onPassed) this.failures.shield(() => options.onPassed?.(position, to));
   }
 
   private fail(flight: Flight, error: unknown): void {

@@ -40,8 +40,16 @@ export interface ReadPosition {
   paused: boolean;
   /** The fetch that asks for it now; `taking` while its records are being read. */
   flight: { readonly taking: boolean } | undefined;
-  /** Records that arrived while it was paused. */
-  heldBack: { records: readonly ReceivedRecord[]; highWatermark: number }[];
+  /** What arrived while it was paused. */
+  heldBack: HeldBack[];
+}
+
+/** What a fetch brought and was not handed on yet. */
+export interface HeldBack {
+  records: readonly ReceivedRecord[];
+  highWatermark: number;
+  /** The offset after the last that was fetched, with a record or without. */
+  to: number;
 }
 
 export interface ReadPositionsOptions {

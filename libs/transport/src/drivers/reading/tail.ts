@@ -43,6 +43,9 @@ export class PartitionTail implements Tail {
       decompress,
       emit,
       onBatch: batch => options.onBatch(batch),
+      ...(options.onPassed && {
+        onPassed: ({ partition }, offset) => options.onPassed!({ partition, offset }),
+      }),
       onGap: ({ partition, offset }, expected) =>
         options.onGap({ topic, partition, expected, resumedAt: offset }),
     });
@@ -68,6 +71,16 @@ export class PartitionTail implements Tail {
       await pause(backoff.take(), signal);
     }
     this.reader.wake();
+  }
+
+  pause(partition: number): void {
+    const position = this.reader.positions.get({ topic: this.options.topic, partition });
+    if (position) this.reader.pause(position);
+  }
+
+  resume(partition: number): void {
+    const position = this.reader.positions.get({ topic: this.options.topic, partition });
+    if (position) this.reader.resume(position);
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,21 @@ describe.each(DRIVERS)('%s: a batch that cannot be decoded', (_, make) => {
   const told = () =>
     stage.errors.map(({ error }) => error.message).filter(message => message.includes('skipped'));
 
+  it('is passed by a tail, which tells so where no record comes of it', async () => {
+    damageNext(stage.kafka, NO_SUCH_CODEC);
+    await send(driver, record('a', 0, 'the last'));
+    const passed: number[] = [];
+    await driver.tail({
+      topic: 'a',
+      partitions: [0],
+      from: 0,
+      onBatch() {},
+      onGap() {},
+      onPassed: ({ offset }) => passed.push(offset),
+    });
+    await vi.waitFor(() => expect(passed.at(-1)).toBe(5), 5_000);
+  });
+
   it('is skipped by a tail, which tells of its offsets once and reads on', async () => {
     const read: ReceivedRecord[] = [];
     await driver.tail({
