@@ -5,12 +5,7 @@ import { join } from 'node:path';
 import getPort from 'get-port';
 import { kafkaDistribution } from './distribution.js';
 import { KafkaNode } from './kafka-node.js';
-import {
-  bootstrapOf,
-  type NodeAddress,
-  type NodeProperties,
-  type SecureListener,
-} from './node-properties.js';
+import { bootstrapOf, type NodeAddress, type NodeProperties } from './node-properties.js';
 import { untilReady } from './readiness.js';
 
 export interface KafkaOptions {
@@ -47,7 +42,6 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   const distribution = await kafkaDistribution(log, signal);
   const folder = await mkdtemp(join(tmpdir(), 'parley-kafka-'));
   const addresses = await nodeAddresses(brokers, options.port, folder);
-  if (options.listeners) addresses[0]!.listeners = options.listeners;
   const clusterId = randomClusterId();
   const nodes = addresses.map(
     address =>

@@ -1,0 +1,57 @@
+import {
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  type Admin,
+  ResourcePatternTypes,
+} from 'kafkajs';
+
+/** What a rule is on, and what it allows. */
+export interface Rule {
+  resource: 'topic' | 'group' | 'cluster';
+  name: string;
+  pattern: 'literal' | 'prefixed';
+  operation: 'Read' | 'Write' | 'Create' | 'Describe' | 'Alter';
+}
+
+/** A broker's access rules, by who they are for. */
+export class Rules {
+  constructor(private readonly admin: Admin) {}
+
+  async allow(user: string, rules: readonly Rule[]): Promise<void> {
+    if (rules.length === 0) return;
+    await this.admin.createAcls({ acl: rules.map(rule => ({ ...aclOf(rule), ...grantOf(user) })) });
+  }
+
+  async withdraw(user: string, rules: readonly Rule[]): Promise<void> {
+    if (rules.length === 0) return;
+    await this.admin.deleteAcls({ filters: rules.map(rule => ({ ...aclOf(rule), ...grantOf(user) })) });
+  }
+}
+
+function grantOf(user: string) {
+  return { principal: `User:${user}`, host: '*', permissionType: AclPermissionTypes.ALLOW };
+}
+
+const RESOURCES = {
+  topic: AclResourceTypes.TOPIC,
+  group: AclResourceTypes.GROUP,
+  cluster: AclResourceTypes.CLUSTER,
+};
+const PATTERNS = { literal: ResourcePatternTypes.LITERAL, prefixed: ResourcePatternTypes.PREFIXED };
+const OPERATIONS = {
+  Read: AclOperationTypes.READ,
+  Write: AclOperationTypes.WRITE,
+  Create: AclOperationTypes.CREATE,
+  Describe: AclOperationTypes.DESCRIBE,
+  Alter: AclOperationTypes.ALTER,
+};
+
+function aclOf({ resource, name, pattern, operation }: Rule) {
+  return {
+    resourceType: RESOURCES[resource],
+    resourceName: name,
+    resourcePatternType: PATTERNS[pattern],
+    operation: OPERATIONS[operation],
+  };
+}
