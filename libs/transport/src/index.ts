@@ -35,6 +35,7 @@ export type { LinkHealth, LinkState } from './link/link-health.js';
 export type { DriverFactory } from './link/link-options.js';
 export { Link } from './link/link.js';
 export type { RecordMetadata } from './link/send-record.js';
+export { Clients } from './module/clients.js';
 export { InjectParley } from './module/inject-parley.js';
 export { DEFAULTS, type ParleyClientOptions, type ParleyOptions } from './options/options.js';
 export {
@@ -49,7 +50,7 @@ export type { Routing, RoutingName } from './routing/routing.js';
 export { topicPerPattern } from './routing/topic-per-pattern.js';
 export { topicPerService } from './routing/topic-per-service.js';
 export { EVENT_DEFAULTS, type EventRetry } from './server/event-policy.js';
-export { Handling } from './server/handling.js';
+export { Handling, handlingExtras } from './server/handling.js';
 export { ParleyContext } from './server/parley-context.js';
 export { PARLEY, ParleyServer } from './server/parley-server.js';
 export type { ServerHealth } from './server/server-health.js';

@@ -63,6 +63,11 @@ export function Handling(handling: Handling): MethodDecorator {
   };
 }
 
+/** The extras of a handler that is added to a ParleyServer without a decorator. */
+export function handlingExtras(handling: Handling): Record<string, unknown> {
+  return { [EXTRA]: handling };
+}
+
 const schema = z
   .strictObject({
     ...eventShape,
