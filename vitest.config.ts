@@ -6,14 +6,21 @@ const fromSources = {
   ssr: { resolve: { conditions: ['@parley/source'] } },
 };
 
+/**
+ * Files share one process and what it has imported. Loading Nest anew for each took longer than most of them run, and
+ * an application that cannot live beside another, or leaves something behind, is a bug that this way comes up.
+ */
+const inOneProcess = { isolate: false };
+
 export default defineConfig({
   test: {
     projects: [
       {
         ...fromSources,
         test: {
+          ...inOneProcess,
           name: 'unit',
-          include: ['{libs,apps}/*/src/**/*.spec.ts', '{tools,bench}/src/**/*.spec.ts'],
+          include: ['{libs,apps}/*/src/**/*.spec.ts', '{tools,bench,chaos}/src/**/*.spec.ts'],
           testTimeout: 15_000,
         },
       },
@@ -21,6 +28,7 @@ export default defineConfig({
         // What needs no injected fault of the suite that every driver passes: for real Kafka, named by KAFKA_BROKERS.
         ...fromSources,
         test: {
+          ...inOneProcess,
           name: 'drivers',
           include: ['libs/transport/src/drivers/conformance/*.spec.ts'],
           testTimeout: 15_000,
@@ -30,6 +38,7 @@ export default defineConfig({
       {
         ...fromSources,
         test: {
+          ...inOneProcess,
           name: 'e2e',
           include: ['test/**/*.e2e.ts'],
           globalSetup: ['test/setup/kafka.ts'],
