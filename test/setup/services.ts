@@ -52,8 +52,16 @@ export class Services {
   }
 
   /** An application without a server. */
-  async context(service: string, to: readonly string[], extra: Extra = {}): Promise<INestApplicationContext> {
-    @Module({ imports: [ParleyModule.forRoot(this.options(service, extra)), ParleyModule.forClients(to)] })
+  async context(
+    service: string,
+    to: readonly string[],
+    extra: Extra = {},
+    providers: Type[] = [],
+  ): Promise<INestApplicationContext> {
+    @Module({
+      imports: [ParleyModule.forRoot(this.options(service, extra)), ParleyModule.forClients(to)],
+      providers,
+    })
     class CallerModule {}
     const app = await NestFactory.createApplicationContext(CallerModule, { logger: ['fatal'] });
     this.running.push(app);

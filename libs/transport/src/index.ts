@@ -30,6 +30,12 @@ export type { Driver, ProvisionMode } from './drivers/driver.js';
 export type { KafkaOptions } from './drivers/kafka-options.js';
 export { ParleyExceptionFilter } from './exceptions/parley-exception.filter.js';
 export { ParleyException } from './exceptions/parley-exception.js';
+export {
+  ParleyHook,
+  type HookedReply,
+  type IncomingMessage,
+  type OutgoingMessage,
+} from './hooks/parley-hook.js';
 export { RequestSignal } from './gateway/request-signal.js';
 export type { LinkHealth, LinkState } from './link/link-health.js';
 export type { DriverFactory } from './link/link-options.js';

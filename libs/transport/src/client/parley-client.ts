@@ -13,7 +13,11 @@ import type { Answer } from './collect/collection.js';
 import { Collector } from './collect/collector.js';
 import { Emitter } from './emitter.js';
 import { GuardedCaller } from './guarded-caller.js';
+import { ClientHooks } from '../hooks/client-hooks.js';
+import { Hooks } from '../hooks/hooks.js';
 import { messageOf, type Message } from './message.js';
+import type { ReplyTaker } from './outgoing-call-options.js';
+import type { RunningCall } from './running-call.js';
 import { Policies, type PolicyEvent, type PolicyReport } from './policies/policies.js';
 import { Replies } from './replies.js';
 import { timeoutOf } from './timeout.js';
@@ -33,10 +37,11 @@ export class ParleyClient extends ClientProxy {
   private readonly caller: GuardedCaller;
   private readonly collector: Collector;
   private readonly emitter: Emitter;
+  private readonly hooks: ClientHooks;
   private readonly ownsLink: boolean;
 
-  /** Of its own link by default; `link` shares one, as ParleyModule does. */
-  constructor(options: ParleyClientOptions, link?: Link) {
+  /** Of its own link and hooks by default; ParleyModule gives it the application's. */
+  constructor(options: ParleyClientOptions, link?: Link, hooks?: Hooks) {
     super();
     keepContext();
     this.settings = resolveClientOptions(options);
@@ -52,6 +57,9 @@ export class ParleyClient extends ClientProxy {
     });
     this.collector = new Collector(this.link, this.settings);
     this.emitter = new Emitter(this.link, this.settings);
+    this.hooks = new ClientHooks(hooks ?? new Hooks(this.settings.hooks), this.settings, packet =>
+      this.patternOf(packet),
+    );
     this.link.onState(state => this._status$.next(state));
   }
 
@@ -91,7 +99,7 @@ export class ParleyClient extends ClientProxy {
 
   override send<TResult = unknown, TInput = unknown>(pattern: unknown, data?: TInput): Replies<TResult> {
     return new Replies<TResult>((taker, pulled) =>
-      this.caller.call(this.read(this.createPacket(pattern, data)), taker, pulled),
+      this.begin(this.createPacket(pattern, data), taker, pulled),
     );
   }
 
@@ -106,7 +114,11 @@ export class ParleyClient extends ClientProxy {
     options: CollectOptions = {},
   ): Observable<Answer<TResult>> {
     checkCollectOptions(options);
-    return this.collector.collect<TResult>(() => this.read(this.createPacket(pattern, data)), options);
+    const packet = () => this.createPacket(pattern, data);
+    if (!this.hooks.any) return this.collector.collect<TResult>(() => this.read(packet()), options);
+    return this.hooks.collect<Answer<TResult>>(packet, options.windowMs, hooked =>
+      this.collector.collect<TResult>(() => this.read(hooked), options),
+    );
   }
 
   override emit<TResult = RecordMetadata, TInput = unknown>(
@@ -126,7 +138,7 @@ export class ParleyClient extends ClientProxy {
   }
 
   protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {
-    const call = this.caller.call(this.read(packet), {
+    const call = this.begin(packet, {
       next: response => callback({ response }),
       error: err => callback({ err }),
       complete: () => callback({ isDisposed: true }),
@@ -135,11 +147,20 @@ export class ParleyClient extends ClientProxy {
   }
 
   protected override async dispatchEvent<T = RecordMetadata>(packet: ReadPacket): Promise<T> {
-    return (await this.emitter.emit(this.read(packet))) as T;
+    const emit = (hooked: ReadPacket) => this.emitter.emit(this.read(hooked));
+    return (await (this.hooks.any ? this.hooks.emit(packet, emit) : emit(packet))) as T;
+  }
+
+  private begin<T>(packet: ReadPacket<unknown>, taker: ReplyTaker<T>, pulled = false): RunningCall {
+    if (!this.hooks.any) return this.caller.call(this.read(packet), taker, pulled);
+    return this.hooks.call(packet, taker, (hooked, to) => this.caller.call(this.read(hooked), to, pulled));
   }
 
   private read(packet: ReadPacket<unknown>): Message {
-    const pattern = this.normalizePattern(packet.pattern as Parameters<ParleyClient['normalizePattern']>[0]);
-    return messageOf(packet, pattern, this.settings.link.codec);
+    return messageOf(packet, this.patternOf(packet), this.settings.link.codec);
+  }
+
+  private patternOf(packet: ReadPacket<unknown>): string {
+    return this.normalizePattern(packet.pattern as Parameters<ParleyClient['normalizePattern']>[0]);
   }
 }

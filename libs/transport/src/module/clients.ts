@@ -1,4 +1,5 @@
 import { ParleyClient } from '../client/parley-client.js';
+import type { Hooks } from '../hooks/hooks.js';
 import type { Link } from '../link/link.js';
 import type { ParleyOptions } from '../options/options.js';
 
@@ -15,6 +16,7 @@ export class Clients {
   constructor(
     private readonly options: ParleyOptions,
     private readonly link: Link,
+    private readonly hooks: Hooks,
   ) {}
 
   to(service: string): ParleyClient {
@@ -25,6 +27,6 @@ export class Clients {
 
   /** One that nobody else shares, since it differs. */
   make(service: string, own: OwnClientOptions): ParleyClient {
-    return new ParleyClient({ ...this.options, ...own, to: service }, this.link);
+    return new ParleyClient({ ...this.options, ...own, to: service }, this.link, this.hooks);
   }
 }

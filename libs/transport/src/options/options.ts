@@ -13,6 +13,7 @@ import { topicPerService } from '../routing/topic-per-service.js';
 import { wholeRouting } from '../routing/whole-routing.js';
 import type { Codec } from '../wire/codec.js';
 import { jsonCodec } from '../wire/json-codec.js';
+import type { ParleyHook } from '../hooks/parley-hook.js';
 import {
   policiesSchema,
   resolvePolicies,
@@ -113,6 +114,8 @@ export interface ParleyClientOptions extends ParleyOptions {
 }
 
 export interface ClientSettings {
+  /** What is done around calls and events, in this order; those that ParleyModule finds come after. Default: none. */
+  hooks?: readonly ParleyHook[];
   link: LinkOptions;
   to: string;
   timeoutMs: number;
@@ -136,6 +139,7 @@ export interface ServerSettings {
 const MOST_ITEM_BYTES = 512 * 1024 * 1024;
 
 const positive = z.number().int().positive();
+  hooks: readonly ParleyHook[];
 const milliseconds = z.number().int().positive().max(2_147_483_647);
 const name = z
   .string()
@@ -147,6 +151,7 @@ const topicShape = z.strictObject({
   replication: z.union([z.literal(-1), positive.max(32_767)]).optional(),
 });
 const broker = z
+  hooks: readonly ParleyHook[];
   .string()
   .trim()
   .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:,/]+):\d{1,5}$/, 'must be host:port');
@@ -227,6 +232,9 @@ export function resolveServerOptions(options: ParleyOptions): ServerSettings {
 }
 
 /** Raises TypeError that names each option at fault and what it got. */
+  hooks: z
+    .array(z.custom<ParleyHook>(isObject, 'must be an object with the methods of ParleyHook'))
+    .optional(),
 export function resolveClientOptions(options: ParleyClientOptions): ClientSettings {
   const valid = check(clientSchema, options, 'ParleyClient');
   return {
@@ -242,6 +250,7 @@ export function resolveClientOptions(options: ParleyClientOptions): ClientSettin
 }
 
 function linkOptions(valid: z.output<typeof schema>): LinkOptions {
+    hooks: valid.hooks ?? [],
   const shape = (kind: keyof typeof DEFAULTS.partitions): TopicShape => ({
     partitions: valid.topics?.[kind]?.partitions ?? DEFAULTS.partitions[kind],
     replication: valid.topics?.[kind]?.replication ?? DEFAULTS.replication,
@@ -261,6 +270,7 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     sender: valid.sender ?? {},
     maxItemBytes: valid.maxItemBytes ?? DEFAULTS.maxItemBytes,
     drainTimeoutMs: valid.drainTimeoutMs ?? DEFAULTS.drainTimeoutMs,
+    hooks: valid.hooks ?? [],
     pulseIntervalMs: valid.pulseIntervalMs ?? DEFAULTS.pulseIntervalMs,
   };
 }
@@ -311,3 +321,7 @@ function isCompression(value: unknown): boolean {
 function isRouting(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+

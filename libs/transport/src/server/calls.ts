@@ -9,6 +9,7 @@ import type { Status } from '../wire/status.js';
 import { returnAddress, type ReturnAddress } from '../wire/return-address.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfRequest } from './context-of-record.js';
+import type { ExecutionWatch } from './execution-watch.js';
 import type { Handling } from './handling.js';
 import type { CallHandler, Handlers } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
@@ -24,6 +25,8 @@ export interface CallsOptions {
   maxStreams: number;
   /** Runs a handler between Nest's processing hooks. */
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
+  /** Who is told how an execution goes; undefined where nobody asks. */
+  watch(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
 }
 
 /** One execution that is to be started. */
@@ -230,6 +233,7 @@ export class Calls {
         codec: options.codec,
         maxItemBytes: options.maxItemBytes,
         reply,
+        watch: this.options.watch(context, request.timeoutMs),
         onHandedOver: done,
         onStreamHandedOver: leave,
         onThrown: thrown => this.logUnexpected(pattern, thrown),

@@ -14,6 +14,7 @@ import { DeadLetters } from './dead-letters.js';
 import { runEvent, type EventFailure } from './event-runs.js';
 import { runInScope } from './execution-scope.js';
 import { HandlerDeadline } from './handler-deadline.js';
+import type { ExecutionWatch } from './execution-watch.js';
 import type { EventHandler, Handlers } from './handlers.js';
 import type { ParleyContext } from './parley-context.js';
 import { readEvent, type ReadEvent } from './read-event.js';
@@ -27,6 +28,8 @@ export interface EventsOptions {
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
 }
 
+  /** Who is told how a run goes; undefined where nobody asks. */
+  watch?(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
 /** The events that this service handles: each handler runs and fails alone, and what none could handle is kept. */
 export class Events {
   private readonly log = new BoundedLog();
@@ -184,10 +187,16 @@ export class Events {
         const deadline = new HandlerDeadline(policy.timeoutMs, context);
         try {
           const data = event.decode();
-          await deadline.race(runInScope(context, () => handler(data, context)));
+          await deadline.race(
+            runInScope(context, () => (watch ? watch.handle(handler, data) : handler(data, context))),
+          );
+          watch?.completed();
           resolve();
         } catch (error) {
-          reject(originalError(error));
+          const thrown = originalError(error);
+          watch?.failed(thrown);
+          reject(thrown);
+        const watch = this.options.watch?.(context, policy.timeoutMs);
         } finally {
           deadline.end();
           end();

@@ -5,8 +5,10 @@ import type { ClientFrame } from '../wire/frame.js';
 import { encodeItem } from '../wire/item.js';
 import type { Status } from '../wire/status.js';
 import { originalError } from '../exceptions/original-errors.js';
+import { ParleyException } from '../exceptions/parley-exception.js';
 import { statusOfThrown } from '../exceptions/thrown.js';
 import { runInScope } from './execution-scope.js';
+import type { ExecutionWatch } from './execution-watch.js';
 import type { CallHandler } from './handlers.js';
 import type { ParleyContext } from './parley-context.js';
 import { pumpReply, type ReplySink } from './reply-source.js';
@@ -21,6 +23,8 @@ export interface IncomingCallOptions extends CallHandler {
   /** What an item of the reply may weigh, in bytes. */
   maxItemBytes: number;
   reply: ReplyStream;
+  /** Absent where nobody asks how it goes. */
+  watch?: ExecutionWatch | undefined;
   /** The client holds the call: it is no longer Kafka's to give to another server. */
   onHandedOver(): void;
   /** The call is a stream that its client holds: it needs no lane and no slot any more. */
@@ -39,10 +43,12 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
 
   /** Starts the handler. Never rejects: whatever goes wrong becomes the call's status. */
   async run(data: unknown): Promise<void> {
-    const { handler, context, reply } = this.options;
+    const { handler, context, reply, watch } = this.options;
     this.acceptTimer = setTimeout(() => reply.announce(), ACCEPT_AFTER_MS);
     try {
-      const result = await runInScope(context, () => handler(data, context));
+      const result = await runInScope(context, () =>
+        watch ? watch.handle(handler, data) : handler(data, context),
+      );
       if (reply.ended) return;
       const stop = runInScope(context, () => pumpReply(result, this));
       this.stopSource = stop;
@@ -118,34 +124,35 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
   }
 
   push(value: unknown): boolean {
-    const { codec, reply, maxItemBytes } = this.options;
+    const { codec, reply, maxItemBytes, watch } = this.options;
     if (reply.ended) return false;
     let item: Buffer;
     try {
       item = encodeItem(codec, value);
     } catch (error) {
       this.options.onThrown(error);
-      reply.failNow({ code: 'INTERNAL', message: 'the server could not encode its reply' });
-      this.stop('the reply cannot be encoded');
+      this.failNow(
+        { code: 'INTERNAL', message: 'the server could not encode its reply' },
+        'the reply cannot be encoded',
+      );
       return false;
     }
     if (item.length > maxItemBytes) {
-      reply.failNow(tooLarge(item.length, maxItemBytes));
-      this.stop('an item of the reply is too large');
+      this.failNow(tooLarge(item.length, maxItemBytes), 'an item of the reply is too large');
       return false;
     }
-    if (reply.push(item)) return true;
-    reply.failNow({
-      code: 'RESOURCE_EXHAUSTED',
-      message: `the handler emits faster than the caller takes: more than ${MAX_PUSHED_ITEMS} items or ${MAX_PUSHED_BYTES} bytes wait. Return an async iterable, which is pulled, or keep only the latest`,
-    });
-    this.stop('the caller is too slow');
+    if (reply.push(item)) {
+      watch?.item(value);
+      return true;
+    }
+    this.failNow(TOO_FAST, 'the caller is too slow');
     return false;
   }
 
   complete(): void {
     clearTimeout(this.acceptTimer);
     this.options.reply.complete();
+    this.options.watch?.completed();
   }
 
   fail(error: unknown): void {
@@ -153,14 +160,27 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
     const thrown = originalError(error);
     this.options.onThrown(thrown);
     this.options.reply.fail(statusOfThrown(thrown));
+    this.options.watch?.failed(thrown);
+  }
+
+  private failNow(status: Status, reason: string): void {
+    this.options.reply.failNow(status);
+    this.options.watch?.failed(ParleyException.of(status));
+    this.stop(reason);
   }
 
   private stop(reason: string): void {
     clearTimeout(this.acceptTimer);
     runInScope(this.options.context, () => this.stopSource?.());
     this.options.context.abort(reason);
+    this.options.watch?.stopped(reason);
   }
 }
+
+const TOO_FAST: Status = {
+  code: 'RESOURCE_EXHAUSTED',
+  message: `the handler emits faster than the caller takes: more than ${MAX_PUSHED_ITEMS} items or ${MAX_PUSHED_BYTES} bytes wait. Return an async iterable, which is pulled, or keep only the latest`,
+};
 
 function tooLarge(bytes: number, limit: number): Status {
   return {

@@ -32,6 +32,7 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   private controller: AbortController | undefined;
   private abortReason: Error | undefined;
   private streaming = false;
+  private ownHeaders: Readonly<Record<string, string>> | undefined;
 
   constructor(fields: ContextFields) {
     super([fields]);
@@ -63,7 +64,7 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   }
 
   get headers(): Readonly<Record<string, string>> {
-    return this.args[0].headers;
+    return this.ownHeaders ?? this.args[0].headers;
   }
 
   get key(): string | undefined {
@@ -119,6 +120,11 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   beginStream(): void {
     this.streaming = true;
     this.args[0].detach?.();
+  }
+
+  /** For the transport: what hooks have made of the headers. */
+  replaceHeaders(headers: Readonly<Record<string, string>>): void {
+    this.ownHeaders = headers;
   }
 
   /** For the transport: nobody waits any more. */

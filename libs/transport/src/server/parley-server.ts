@@ -1,6 +1,8 @@
 import { Server, type MessageHandler } from '@nestjs/microservices';
 import { Consumption } from '../consume/consumption.js';
 import { rememberOriginalErrors } from '../exceptions/original-errors.js';
+import { hookedExecution } from '../hooks/server-hooks.js';
+import { Hooks } from '../hooks/hooks.js';
 import type { LinkState } from '../link/link-health.js';
 import { Link } from '../link/link.js';
 import { callsTopic, eventTopic } from '../link/topics.js';
@@ -30,6 +32,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   override transportId = PARLEY;
   private readonly settings: ServerSettings;
   private readonly link: Link;
+  private readonly hooks: Hooks;
   private readonly ownsLink: boolean;
   private readonly handlers = new Handlers();
   /** Event patterns by topic. */
@@ -46,8 +49,8 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private draining: Promise<void> | undefined;
   private crash: Error | undefined;
 
-  /** Of its own link by default; ParleyModule gives it the application's. */
-  constructor(options: ParleyOptions, link?: Link) {
+  /** Of its own link and hooks by default; ParleyModule gives it the application's. */
+  constructor(options: ParleyOptions, link?: Link, hooks?: Hooks) {
     super();
     rememberOriginalErrors();
     this.settings = resolveServerOptions(options);
@@ -57,12 +60,18 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     const withHooks = (context: ParleyContext, run: (end: () => void) => Promise<void>) => {
       this.runWithProcessingHooks(context, run);
     };
-    this.calls = new Calls(this.link, this.handlers, { maxStreams: this.settings.maxStreams, withHooks });
+    this.hooks = hooks ?? new Hooks(this.settings.hooks);
+    this.calls = new Calls(this.link, this.handlers, {
+      maxStreams: this.settings.maxStreams,
+      withHooks,
+      watch: (context, withinMs) => hookedExecution(this.hooks, 'call', context, withinMs),
+    });
     this.requestParts = new RequestParts(this.calls, { maxItemBytes: this.settings.link.maxItemBytes });
     this.inboxRequests = new InboxRequests(this.calls, this.settings.collectConcurrency);
     this.events = new Events(this.link, this.handlers, {
       patternOf: topic => this.eventPatterns.get(topic),
       withHooks,
+      watch: (context, withinMs) => hookedExecution(this.hooks, 'event', context, withinMs),
     });
   }
 
@@ -232,6 +241,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     this.requestParts.close();
     await this.calls.idle(Math.max(0, until - performance.now()));
     this.calls.drain();
+    await this.hooks.settled(Math.max(0, until - performance.now()));
     this.link.takeRequests(undefined);
     if (this.link.isOpen) await this.link.sender.flush(drainTimeoutMs);
   }
