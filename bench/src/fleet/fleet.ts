@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Child, type Sample } from '@parley/tools/processes';
+import { Child, type ChildOptions, type Sample } from '@parley/tools/processes';
 import type {
   CallerEvidence,
   FleetCallerQuestions,
@@ -65,7 +65,7 @@ export class Fleet {
           this.#servers.delete(server);
         },
       },
-      this.options.execArgv,
+      this.#childOptions,
     );
     this.#servers.add(server);
     await server.ask('load', this.options.system, ASK_MS);
@@ -88,7 +88,7 @@ export class Fleet {
           this.#callers.delete(caller);
         },
       },
-      this.options.execArgv,
+      this.#childOptions,
     );
     this.#callers.set(caller, number);
     await caller.ask('load', this.options.system, ASK_MS);
@@ -145,6 +145,11 @@ export class Fleet {
   async kill(server: Server): Promise<void> {
     this.#servers.delete(server);
     await server.kill();
+  }
+
+  get #childOptions(): ChildOptions {
+    const { execArgv } = this.options;
+    return execArgv ? { execArgv } : {};
   }
 
   private get deadlineMs(): number {

@@ -11,6 +11,13 @@ const EXIT_MS = 5_000;
 /** How long it may take to end in order, all of its work done. */
 const TERMINATION_MS = 30_000;
 
+export interface ChildOptions {
+  /** Node's own options. Default: those of this process. */
+  execArgv?: readonly string[];
+  /** Given all that it prints. */
+  onOutput?: (chunk: Buffer) => void;
+}
+
 /** A Node process of its own, and the questions to and from it. */
 export class Child<Theirs extends Questions & { exit(): void }, Ours extends Questions = {}> {
   readonly #process: ChildProcess;
@@ -18,7 +25,8 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
   #output = '';
 
   /** Runs a file: `new URL('./server-process.js', import.meta.url)`. */
-  constructor(file: URL, answers: Ours, execArgv: readonly string[] = process.execArgv) {
+  constructor(file: URL, answers: Ours, options: ChildOptions = {}) {
+    const { execArgv = process.execArgv, onOutput } = options;
     this.#process = fork(file, {
       execArgv: [...execArgv],
       serialization: 'advanced',
@@ -28,6 +36,7 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
     this.#peer = new Peer(this.#process, answers);
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.on('data', (chunk: Buffer) => {
+        onOutput?.(chunk);
         this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_TAIL);
       });
     this.#process.on('error', error => this.#peer.end(error));

@@ -1,0 +1,67 @@
+import type { ChaosCluster } from '../cluster/chaos-cluster.js';
+import type { Fault } from '../schedule/fault.js';
+import type { Arena } from '../schedule/storm.js';
+import type { Fleet } from './fleet.js';
+
+/** How long replicas may take to catch up before the next broker is harmed. */
+const IN_SYNC_MS = 60_000;
+
+/** Lets faults happen to real processes and real brokers. */
+export class RealArena implements Arena {
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly cluster: ChaosCluster,
+    /** What the names of the run's topics begin with. */
+    private readonly prefix: string,
+  ) {}
+
+  async begin({ kind, target, byMs = 0 }: Fault): Promise<() => Promise<void> | void> {
+    const { cluster } = this;
+    switch (kind) {
+      case 'kill server': {
+        const server = at(this.fleet.servers, target);
+        await server.kill();
+        return () => server.start();
+      }
+      case 'pause server': {
+        const server = at(this.fleet.servers, target);
+        server.pause();
+        return () => server.resume();
+      }
+      case 'kill caller': {
+        const caller = at(this.fleet.callers, target);
+        await caller.kill();
+        return async () => {
+          await caller.start();
+          await caller.beginLoad();
+        };
+      }
+      case 'kill broker':
+        await cluster.leaders.inSync(IN_SYNC_MS);
+        await cluster.kill(target);
+        return () => cluster.restart(target);
+      case 'silence broker':
+        cluster.proxyOf(target).setWeather({ kind: 'silent' });
+        break;
+      case 'refuse broker':
+        cluster.proxyOf(target).setWeather({ kind: 'refusing' });
+        break;
+      case 'slow broker':
+        cluster.proxyOf(target).setWeather({ kind: 'slow', byMs });
+        break;
+      case 'cut broker':
+        cluster.proxyOf(target).cut();
+        return () => {};
+      case 'move leaders':
+        await cluster.leaders.turn(this.prefix, target);
+        return () => {};
+    }
+    return () => cluster.proxyOf(target).setWeather({ kind: 'clear' });
+  }
+}
+
+function at<T>(places: readonly T[], target: number): T {
+  const place = places[target - 1];
+  if (!place) throw new RangeError(`There is no place ${target}; there are ${places.length}.`);
+  return place;
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ParleyOptions } from '@parley/transport';
+import { clock } from '@parley/tools/processes';
+import { audit, type Evidence } from './audit/audit.js';
+import { figures, type Figures } from './audit/figures.js';
+import type { Violation } from './audit/violation.js';
+import { BROKERS, ChaosCluster } from './cluster/chaos-cluster.js';
+import { GroupWatch } from './cluster/group-watch.js';
+import { Fleet } from './processes/fleet.js';
+import { RealArena } from './processes/real-arena.js';
+import { schedule } from './schedule/schedule.js';
+import { type PastFault, storm } from './schedule/storm.js';
+import { ANSWERS } from './services/answers.js';
+import { LEDGER } from './services/event-handlers.js';
+
+export interface RunOptions {
+  seed: number;
+  /** How long the storm is. */
+  seconds: number;
+  driver: ParleyOptions['driver'];
+  /** A folder that is there, and empty: journals are written to it. */
+  folder: string;
+  log: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** What came of a run. */
+export interface Outcome {
+  violations: Violation[];
+  figures: Figures;
+  faults: PastFault[];
+  /** When the storm began, in ms of the machine's clock. */
+  beganAt: number;
+}
+
+const SERVERS = 3;
+const CALLER_PROCESSES = 2;
+const CALLERS = 64;
+const KEYS = 16;
+
+/** How long there is load before what the processes hold is first looked at: pools and caches are filled then. */
+const WARM_UP_MS = 3_000;
+
+/** How long all goes on after the last fault. */
+const CALM_MS = 3_000;
+
+/** How long the groups may take to handle what is left. */
+const DRAINED_MS = 40_000;
+
+/** How long after its load a process may take to let go of everything: sockets close, timers run out. */
+const SETTLED_MS = 10_000;
+
+/** Starts brokers and fleet, lets the storm befall them under load, and audits what they saw. */
+export async function run(options: RunOptions): Promise<Outcome> {
+  const { seed, seconds, driver, folder, log, signal } = options;
+  log('Three brokers and five processes are started.');
+  const cluster = await ChaosCluster.start(log, signal);
+  const prefix = `chaos-${randomBytes(4).toString('hex')}-`;
+  const common = { driver, prefix, kafka: { brokers: cluster.bootstrap } };
+  const load = { callerProcesses: CALLER_PROCESSES, callers: CALLERS, keys: KEYS };
+  const fleet = new Fleet({ common, folder, seed, servers: SERVERS, ...load });
+  const watch = new GroupWatch(cluster.direct, prefix);
+  try {
+    await fleet.start();
+    await fleet.beginLoad();
+    watch.start();
+    await sleep(WARM_UP_MS, undefined, { signal });
+    await fleet.endLoad();
+    const before = await fleet.samples();
+
+    await fleet.beginLoad();
+    const beganAt = clock();
+    const planned = schedule(seed, seconds, {
+      servers: SERVERS,
+      callers: CALLER_PROCESSES,
+      brokers: BROKERS.length,
+    });
+    const faults = await storm(planned, new RealArena(fleet, cluster, prefix), log);
+    await sleep(CALM_MS, undefined, { signal });
+    await fleet.endLoad();
+    for (const caller of fleet.callers) await caller.over();
+    log('The storm is over, the load has ended.');
+
+    const undone = await watch.drained(DRAINED_MS);
+    await watch.stop();
+    await sleep(SETTLED_MS, undefined, { signal });
+    const after = await fleet.samples();
+    const { crashes } = fleet;
+    const ends = await fleet.terminate();
+    const evidence: Evidence = {
+      ...fleet.journals,
+      services: [ANSWERS, LEDGER],
+      offsets: watch.seen,
+      before,
+      after,
+      crashes: [...crashes, ...ends],
+      undone,
+    };
+    for (const [process, sample] of after)
+      log(`${process} ${JSON.stringify(before.get(process))} ${JSON.stringify(sample)}`);
+    return {
+      violations: audit(evidence),
+      figures: figures(evidence.callers, evidence.servers),
+      faults,
+      beganAt,
+    };
+  } finally {
+    await watch.stop();
+    await fleet.close();
+    await cluster.close();
+  }
+}

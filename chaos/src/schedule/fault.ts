@@ -1,0 +1,34 @@
+/** What is done to the fleet or to the cluster. */
+export const FAULT_KINDS = [
+  'kill server',
+  'pause server',
+  'kill caller',
+  'kill broker',
+  'silence broker',
+  'refuse broker',
+  'slow broker',
+  'cut broker',
+  'move leaders',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+export interface Fault {
+  kind: FaultKind;
+  /** Which server, caller or broker, counted from 1; of moved leaders: by how many places the replicas turn. */
+  target: number;
+  /** After so many ms it is over: what was killed is started again. 0 for what is over at once. */
+  forMs: number;
+  /** Of a slow broker: how late everything passes, in ms. */
+  byMs?: number;
+}
+
+export interface PlannedFault extends Fault {
+  /** In ms from the beginning of the storm. */
+  at: number;
+}
+
+/** `kill broker 2 for 3.1 s`. */
+export function nameOf({ kind, target, forMs, byMs }: Fault): string {
+  const by = byMs === undefined ? '' : ` by ${byMs} ms`;
+  return `${kind} ${target}${by}${forMs === 0 ? '' : ` for ${(forMs / 1_000).toFixed(1)} s`}`;
+}
