@@ -27,6 +27,8 @@ export interface ConsumptionOptions {
   topics: readonly string[];
   /** Where the group begins that has committed nothing yet. Default `earliest`. */
   from?: 'earliest' | 'latest';
+  /** The assigner of the other client whose members share the group. Default: there are none. */
+  sharedBy?: string;
   /** Records worked on side by side. */
   concurrency: number;
   /** What may be taken in and not finished at a time, in bytes; partitions share it evenly. Default 64 MiB. */
@@ -86,11 +88,12 @@ export class Consumption {
   }
 
   async start(): Promise<void> {
-    const { group, topics, from = 'earliest', tellRedelivered = false } = this.options;
+    const { group, topics, from = 'earliest', sharedBy, tellRedelivered = false } = this.options;
     this.subscription = await this.driver.subscribe({
       group,
       topics,
       from,
+      ...(sharedBy !== undefined && { sharedBy }),
       tellEnds: tellRedelivered,
       onBatch: batch => this.take(batch),
       onAssigned: assignments => this.assign(assignments),

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 import type { DriverFactory, LinkOptions } from '../link/link-options.js';
+import {
+  nestKafkaSchema,
+  nestKafkaSettings,
+  type NestKafkaOptions,
+  type NestKafkaSettings,
+} from '../interop/nest-options.js';
 import { COMPRESSION_NAMES } from '../drivers/compression/codec.js';
 import type { CompressionCodec } from '../drivers/compression/codec.js';
 import type { ProvisionMode } from '../drivers/driver.js';
@@ -104,13 +110,20 @@ export interface ParleyOptions {
   idleTimeoutMs?: number;
   sender?: Partial<Omit<SenderOptions, 'now' | 'backoff'>>;
   waitForReady?: boolean;
+  /** Also serve what speaks Nest's built-in Kafka transport, while a fleet moves. Default: Parley only. */
+  nestKafka?: NestKafkaOptions;
   /** Retries and circuit breakers of this process's clients. Default: none. */
   policies?: PolicyOptions;
 }
 
+/** How a service is called: as Parley does, or as Nest's built-in Kafka transport does. */
+export type ClientTransport = 'parley' | 'nest-kafka';
+
 /** What a ParleyClient of its own takes: `to` names the service it calls, `service` the one it is part of. */
 export interface ParleyClientOptions extends ParleyOptions {
   to: string;
+  /** `nest-kafka` for a service whose servers use Nest's built-in Kafka transport. Default `parley`. */
+  transport?: ClientTransport;
 }
 
 export interface ClientSettings {
@@ -118,6 +131,8 @@ export interface ClientSettings {
   hooks?: readonly ParleyHook[];
   link: LinkOptions;
   to: string;
+  /** For a service that is called as Nest's built-in transport does. */
+  nestKafka: NestKafkaSettings | undefined;
   timeoutMs: number;
   emitTimeoutMs: number;
   idleTimeoutMs?: number;
@@ -128,6 +143,8 @@ export interface ClientSettings {
 
 export interface ServerSettings {
   link: LinkOptions;
+  /** For a service that is one of Nest's built-in transport too. */
+  nestKafka: NestKafkaSettings | undefined;
   concurrency: number;
   collectConcurrency: number;
   eventConcurrency: number;
@@ -213,16 +230,18 @@ const schema = z.strictObject({
     })
     .optional(),
   waitForReady: z.boolean().optional(),
+  nestKafka: nestKafkaSchema.optional(),
   policies: policiesSchema.optional(),
 });
 
-const clientSchema = schema.extend({ to: name });
+const clientSchema = schema.extend({ to: name, transport: z.enum(['parley', 'nest-kafka']).optional() });
 
 /** Raises TypeError that names each option at fault and what it got. */
 export function resolveServerOptions(options: ParleyOptions): ServerSettings {
   const valid = check(schema, options, 'ParleyServer');
   return {
     link: linkOptions(valid),
+    nestKafka: valid.nestKafka && nestKafkaSettings(valid.nestKafka, valid.prefix ?? DEFAULTS.prefix),
     concurrency: valid.concurrency ?? DEFAULTS.concurrency,
     collectConcurrency: valid.collectConcurrency ?? DEFAULTS.collectConcurrency,
     eventConcurrency: valid.eventConcurrency ?? DEFAULTS.eventConcurrency,
@@ -240,6 +259,10 @@ export function resolveClientOptions(options: ParleyClientOptions): ClientSettin
   return {
     link: linkOptions(valid),
     to: valid.to,
+    nestKafka:
+      valid.transport === 'nest-kafka'
+        ? nestKafkaSettings(valid.nestKafka ?? {}, valid.prefix ?? DEFAULTS.prefix)
+        : undefined,
     timeoutMs: valid.timeoutMs ?? DEFAULTS.timeoutMs,
     emitTimeoutMs: valid.emitTimeoutMs ?? DEFAULTS.emitTimeoutMs,
     window: valid.window ?? DEFAULTS.window,

@@ -9,7 +9,7 @@ import type { Handlers } from './handlers.js';
  * the broker forgets some time after the instance is gone.
  */
 export function eventConsumptions(
-  { link, eventConcurrency: concurrency, eventsFrom }: ServerSettings,
+  { link, eventConcurrency: concurrency, eventsFrom, nestKafka }: ServerSettings,
   handlers: Handlers,
   events: Events,
   instance: string,
@@ -21,7 +21,8 @@ export function eventConsumptions(
   const all: Omit<ConsumptionOptions, 'onCommitError'>[] = [
     {
       group: names.eventsGroup(service),
-      topics: topicsOf(false),
+      // What a server of Nest's built-in transport reads is read in its group.
+      topics: nestKafka ? [] : topicsOf(false),
       from: eventsFrom,
       concurrency,
       keepDone: true,

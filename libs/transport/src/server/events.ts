@@ -17,7 +17,7 @@ import { HandlerDeadline } from './handler-deadline.js';
 import type { ExecutionWatch } from './execution-watch.js';
 import type { EventHandler, Handlers } from './handlers.js';
 import type { ParleyContext } from './parley-context.js';
-import { readEvent, type ReadEvent } from './read-event.js';
+import { readEvent, type ForeignValue, type ReadEvent } from './read-event.js';
 import { RetryTopics, type RetryTopic } from './retry-topics.js';
 import { isRefusal } from './send-until-taken.js';
 import { SharedSlot } from './shared-slot.js';
@@ -25,6 +25,8 @@ import { SharedSlot } from './shared-slot.js';
 export interface EventsOptions {
   /** The pattern whose events a topic holds. */
   patternOf(topic: string): string | undefined;
+  /** Reads what no ParleyClient wrote. Default: JSON where it is JSON, else the bytes. */
+  foreignValue?: ForeignValue;
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
 }
 
@@ -81,7 +83,7 @@ export class Events {
     if (handlers.length === 0) return this.keepForGone(pattern, record, broadcast);
     let event: ReadEvent;
     try {
-      event = readEvent(record, pattern, this.link.options.codec);
+      event = this.read(record, pattern);
     } catch (cause) {
       if (broadcast) this.logBroadcast(record, undefined, cause);
       else await this.buryUnread(record.topic, record, cause);
@@ -103,7 +105,7 @@ export class Events {
     }
     let event: ReadEvent;
     try {
-      event = readEvent(record, pattern, this.link.options.codec);
+      event = this.read(record, pattern);
     } catch (cause) {
       return this.bury(handler.name, record, { ...retry, cause });
     }
@@ -114,6 +116,10 @@ export class Events {
       const worthAnother = handler.policy.worthAnother(cause);
       await this.keep(handler, event, { cause, attempts, firstFailedAt, worthAnother }, hop);
     }
+  }
+
+  private read(record: ReceivedRecord, pattern: string): ReadEvent {
+    return readEvent(record, pattern, this.link.options.codec, this.options.foreignValue);
   }
 
   /** The handlers that an event is for: all of its pattern's, unless its headers name others. */

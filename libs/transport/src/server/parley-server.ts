@@ -3,6 +3,8 @@ import { Consumption } from '../consume/consumption.js';
 import { rememberOriginalErrors } from '../exceptions/original-errors.js';
 import { hookedExecution } from '../hooks/server-hooks.js';
 import { Hooks } from '../hooks/hooks.js';
+import { NestServer } from '../interop/nest-server.js';
+import { readNestValue } from '../interop/nest-value.js';
 import type { LinkState } from '../link/link-health.js';
 import { Link } from '../link/link.js';
 import { callsTopic, eventTopic } from '../link/topics.js';
@@ -41,6 +43,8 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private readonly requestParts: RequestParts;
   private readonly inboxRequests: InboxRequests;
   private readonly events: Events;
+  /** The side that Nest's built-in Kafka transport sees, where there is to be one. */
+  private readonly nest: NestServer | undefined;
   private readonly consumptions: Consumption[] = [];
   private booted = true;
   private listening = false;
@@ -68,7 +72,18 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     });
     this.requestParts = new RequestParts(this.calls, { maxItemBytes: this.settings.link.maxItemBytes });
     this.inboxRequests = new InboxRequests(this.calls, this.settings.collectConcurrency);
+    this.nest =
+      this.settings.nestKafka &&
+      new NestServer(this.link, this.handlers, {
+        nest: this.settings.nestKafka,
+        concurrency: this.settings.concurrency,
+        maxStreams: this.settings.maxStreams,
+        withHooks,
+        parleyWork: (record, redelivered) => this.requestParts.work(record, redelivered),
+        eventWork: record => this.events.work(record, { broadcast: false }),
+      });
     this.events = new Events(this.link, this.handlers, {
+      ...(this.nest && { foreignValue: readNestValue }),
       patternOf: topic => this.eventPatterns.get(topic),
       withHooks,
       watch: (context, withinMs) => hookedExecution(this.hooks, 'event', context, withinMs),
@@ -185,6 +200,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     const events = this.handlers.eventPatterns.map(pattern => names.event(pattern));
     const { retryTopics } = this.events;
     return [
+      ...(this.nest?.topics().filter(({ topic }) => !calls.includes(topic)) ?? []),
       ...calls.map(topic => callsTopic(topic, topics.calls)),
       ...events.map(topic => eventTopic(topic, topics.events)),
       ...[...retryTopics.all().keys()].map(topic => retryTopics.spec(topic)),
@@ -201,16 +217,19 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private async consume(): Promise<void> {
     const { names, service } = this.settings.link;
     const { callPatterns } = this.handlers;
-    if (callPatterns.length > 0) {
+    if (this.nest && this.patternsServed > 0) await this.addConsumption(this.nest.consumption());
+    // A topic for each pattern is the one that the built-in's callers write to as well: it is read once.
+    const served = names.served(service, callPatterns).filter(topic => !this.nest?.reads(topic));
+    if (callPatterns.length > 0 && served.length > 0) {
       await this.addConsumption({
         group: names.callsGroup(service),
-        topics: names.served(service, callPatterns),
+        topics: served,
         concurrency: this.settings.concurrency,
         tellRedelivered: true,
         work: (record, redelivered) => this.requestParts.work(record, redelivered),
       });
-      this.link.takeRequests(record => this.inboxRequests.take(record));
     }
+    if (callPatterns.length > 0) this.link.takeRequests(record => this.inboxRequests.take(record));
     const { instance } = this.link;
     for (const options of eventConsumptions(this.settings, this.handlers, this.events, instance))
       await this.addConsumption(options);
@@ -239,7 +258,8 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     const until = performance.now() + drainTimeoutMs;
     await Promise.all(this.consumptions.map(consumption => consumption.drain(drainTimeoutMs)));
     this.requestParts.close();
-    await this.calls.idle(Math.max(0, until - performance.now()));
+    const left = Math.max(0, until - performance.now());
+    await Promise.all([this.calls.idle(left), this.nest?.drain(left)]);
     this.calls.drain();
     await this.hooks.settled(Math.max(0, until - performance.now()));
     this.link.takeRequests(undefined);

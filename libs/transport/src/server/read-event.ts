@@ -14,18 +14,31 @@ export interface ReadEvent {
   decode(): unknown;
 }
 
+/** Reads what another producer wrote. */
+export type ForeignValue = (value: Buffer) => unknown;
+
 /** Raises what its producer got wrong: a header or data that cannot be read. */
-export function readEvent(record: ReceivedRecord, pattern: string, codec: Codec): ReadEvent {
+export function readEvent(
+  record: ReceivedRecord,
+  pattern: string,
+  codec: Codec,
+  foreign: ForeignValue = foreignValue,
+): ReadEvent {
   const header = eventHeader(record);
-  const read = () => decode(record, header, codec);
+  const read = () => decode(record, header, codec, foreign);
   const first = [read()];
   return { record, pattern, header, decode: () => (first.length > 0 ? first.pop() : read()) };
 }
 
-function decode({ value }: ReceivedRecord, header: EventHeader | undefined, codec: Codec): unknown {
+function decode(
+  { value }: ReceivedRecord,
+  header: EventHeader | undefined,
+  codec: Codec,
+  foreign: ForeignValue,
+): unknown {
   if (header) return codec.decode(header.contentType, value ?? Buffer.alloc(0));
   if (value === null) return null;
-  return foreignValue(value);
+  return foreign(value);
 }
 
 function eventHeader(record: ReceivedRecord): EventHeader | undefined {

@@ -28,6 +28,8 @@ const LEAVE_TIMEOUT_MS = 1_500;
 export interface GroupMemberOptions {
   group: string;
   topics: readonly string[];
+  /** The eager assigner of another client whose members share the group; undefined where there are none. */
+  sharedBy: string | undefined;
   /** Names a static member, which keeps its partitions through a restart within the session time-out. */
   instanceId: string | undefined;
   coordinator: Coordinator;
@@ -56,6 +58,8 @@ export class GroupMember {
   private recalled = new AbortController();
   private lost = new AbortController();
   private heardAt = 0;
+  /** Members of another client are of this generation: everybody gives all up before it joins the next. */
+  private eager = false;
   private readonly failures: FailureReport;
 
   constructor(private readonly options: GroupMemberOptions) {
@@ -124,7 +128,7 @@ export class GroupMember {
 
   /** One join and the sync that follows it. */
   private async enter(): Promise<TopicPartitions> {
-    const { group, coordinator, topics, owned, requestTimeoutMs } = this.options;
+    const { group, coordinator, topics, sharedBy, owned, requestTimeoutMs } = this.options;
     const instanceId = this.options.instanceId ?? null;
     const patienceMs = REBALANCE_TIMEOUT_MS + requestTimeoutMs;
     this.recalled = new AbortController();
@@ -137,16 +141,17 @@ export class GroupMember {
       instanceId,
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS,
-      assigner: ASSIGNER,
+      assigners: sharedBy === undefined ? [ASSIGNER] : [ASSIGNER, sharedBy],
       metadata: encodeSubscription({ topics: [...topics], owned: owned(), generation }),
     };
     const answer = await exchangeJoin(coordinator, request, patienceMs);
     this.membership = joined(this.membership, answer);
+    this.eager = answer.assigner === sharedBy;
     const shares = this.membership.leads ? await this.leader.assign(answer.members) : [];
     const identity = { memberId: answer.memberId, generation: answer.generation, instanceId };
     const share = await exchangeSync(coordinator, group, { identity, shares }, patienceMs);
     this.membership = synced(this.membership);
-    return decodeAssignment(share);
+    return this.eager ? only(topics, decodeAssignment(share)) : decodeAssignment(share);
   }
 
   /** Keeps the session alive and resolves when it is time to join again. */
@@ -157,13 +162,15 @@ export class GroupMember {
     this.backoff.reset();
     this.heartbeats.start();
     const { signal } = this.recalled;
+    const signals = { recalled: signal, lost: this.lost.signal };
     const watch = this.membership.leads
       ? setInterval(() => void this.watch(), this.leader.lookEveryMs)
       : undefined;
     try {
-      const gaveUp = await this.options.onShare(share, { recalled: signal, lost: this.lost.signal });
+      const gaveUp = await this.options.onShare(share, signals);
       if (gaveUp) this.membership = recall(this.membership);
       else await aborted(signal);
+      if (this.eager && !this.closed) await this.options.onShare({}, signals);
     } finally {
       clearInterval(watch);
       this.heartbeats.stop();
@@ -236,6 +243,11 @@ export class GroupMember {
       this.failures.tellOnce(error);
     }
   }
+}
+
+/** Other clients deal the topics of one member out among all: what this one does not read it leaves alone. */
+function only(topics: readonly string[], share: TopicPartitions): TopicPartitions {
+  return Object.fromEntries(Object.entries(share).filter(([topic]) => topics.includes(topic)));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

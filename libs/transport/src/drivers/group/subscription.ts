@@ -56,7 +56,7 @@ export class GroupSubscription implements Subscription {
     private readonly options: SubscribeOptions,
     private readonly dependencies: SubscriptionDependencies,
   ) {
-    const { group, topics, instanceId } = options;
+    const { group, topics, instanceId, sharedBy } = options;
     const { newCluster, requestTimeoutMs, decompress, emit } = dependencies;
     const { signal } = this.stopping;
     const where = `group ${group}`;
@@ -80,6 +80,7 @@ export class GroupSubscription implements Subscription {
     this.member = new GroupMember({
       group,
       topics,
+      sharedBy,
       instanceId,
       coordinator,
       cluster: prompt,

@@ -15,14 +15,16 @@ export interface JoinRequest {
   instanceId: string | null;
   sessionTimeoutMs: number;
   rebalanceTimeoutMs: number;
-  /** The assigner that all members have to offer, and what this member tells it. */
-  assigner: string;
+  /** The assigners that this member offers, the best first: one that all members offer is taken. */
+  assigners: readonly string[];
+  /** What this member tells the assigner. */
   metadata: Buffer;
 }
 
 export interface JoinAnswer {
   errorCode: number;
   generation: number;
+  assigner: string;
   leaderId: string;
   memberId: string;
   /** Everybody, for the leader; nobody, for the others. */
@@ -44,13 +46,13 @@ export function joinGroupRequest(join: JoinRequest): ApiRequest<JoinAnswer> {
         .string(join.memberId)
         .string(join.instanceId)
         .string(CONSUMER)
-        .array([join], (writer, { assigner, metadata }) => writer.string(assigner).bytes(metadata));
+        .array(join.assigners, (writer, assigner) => writer.string(assigner).bytes(join.metadata));
     },
     read(body) {
       body.int32(); // throttle time
       const errorCode = body.int16();
       const generation = body.int32();
-      body.string(); // the assigner: there is one
+      const assigner = body.string();
       const leaderId = body.string();
       const memberId = body.string();
       const members = body.array(reader => {
@@ -58,7 +60,7 @@ export function joinGroupRequest(join: JoinRequest): ApiRequest<JoinAnswer> {
         reader.nullableString(); // static instance
         return { memberId: id, metadata: reader.nullableBytes() ?? NOTHING };
       });
-      return { errorCode, generation, leaderId, memberId, members };
+      return { errorCode, generation, assigner, leaderId, memberId, members };
     },
   };
 }
