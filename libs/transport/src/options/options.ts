@@ -13,13 +13,13 @@ import { DRIVER_NAMES, driverFactory, type DriverName } from '../drivers/drivers
 import type { KafkaOptions } from '../drivers/kafka-options.js';
 import type { SenderOptions } from '../link/sender-options.js';
 import type { EventCompression, TopicShape } from '../link/topics.js';
+import type { ParleyHook } from '../hooks/parley-hook.js';
 import type { Routing, RoutingName } from '../routing/routing.js';
 import { topicPerPattern } from '../routing/topic-per-pattern.js';
 import { topicPerService } from '../routing/topic-per-service.js';
 import { wholeRouting } from '../routing/whole-routing.js';
 import type { Codec } from '../wire/codec.js';
 import { jsonCodec } from '../wire/json-codec.js';
-import type { ParleyHook } from '../hooks/parley-hook.js';
 import {
   policiesSchema,
   resolvePolicies,
@@ -114,6 +114,8 @@ export interface ParleyOptions {
   nestKafka?: NestKafkaOptions;
   /** Retries and circuit breakers of this process's clients. Default: none. */
   policies?: PolicyOptions;
+  /** What is done around calls and events, in this order; those that ParleyModule finds come after. Default: none. */
+  hooks?: readonly ParleyHook[];
 }
 
 /** How a service is called: as Parley does, or as Nest's built-in Kafka transport does. */
@@ -127,8 +129,6 @@ export interface ParleyClientOptions extends ParleyOptions {
 }
 
 export interface ClientSettings {
-  /** What is done around calls and events, in this order; those that ParleyModule finds come after. Default: none. */
-  hooks?: readonly ParleyHook[];
   link: LinkOptions;
   to: string;
   /** For a service that is called as Nest's built-in transport does. */
@@ -139,6 +139,7 @@ export interface ClientSettings {
   window: number;
   waitForReady: boolean;
   policies: PolicySettings | undefined;
+  hooks: readonly ParleyHook[];
 }
 
 export interface ServerSettings {
@@ -150,13 +151,13 @@ export interface ServerSettings {
   eventConcurrency: number;
   eventsFrom: 'earliest' | 'latest';
   maxStreams: number;
+  hooks: readonly ParleyHook[];
 }
 
 /** Beyond it there is no string that JSON could be read from. */
 const MOST_ITEM_BYTES = 512 * 1024 * 1024;
 
 const positive = z.number().int().positive();
-  hooks: readonly ParleyHook[];
 const milliseconds = z.number().int().positive().max(2_147_483_647);
 const name = z
   .string()
@@ -168,7 +169,6 @@ const topicShape = z.strictObject({
   replication: z.union([z.literal(-1), positive.max(32_767)]).optional(),
 });
 const broker = z
-  hooks: readonly ParleyHook[];
   .string()
   .trim()
   .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:,/]+):\d{1,5}$/, 'must be host:port');
@@ -232,6 +232,9 @@ const schema = z.strictObject({
   waitForReady: z.boolean().optional(),
   nestKafka: nestKafkaSchema.optional(),
   policies: policiesSchema.optional(),
+  hooks: z
+    .array(z.custom<ParleyHook>(isObject, 'must be an object with the methods of ParleyHook'))
+    .optional(),
 });
 
 const clientSchema = schema.extend({ to: name, transport: z.enum(['parley', 'nest-kafka']).optional() });
@@ -247,13 +250,11 @@ export function resolveServerOptions(options: ParleyOptions): ServerSettings {
     eventConcurrency: valid.eventConcurrency ?? DEFAULTS.eventConcurrency,
     eventsFrom: valid.eventsFrom ?? DEFAULTS.eventsFrom,
     maxStreams: valid.maxStreams ?? DEFAULTS.maxStreams,
+    hooks: valid.hooks ?? [],
   };
 }
 
 /** Raises TypeError that names each option at fault and what it got. */
-  hooks: z
-    .array(z.custom<ParleyHook>(isObject, 'must be an object with the methods of ParleyHook'))
-    .optional(),
 export function resolveClientOptions(options: ParleyClientOptions): ClientSettings {
   const valid = check(clientSchema, options, 'ParleyClient');
   return {
@@ -269,11 +270,11 @@ export function resolveClientOptions(options: ParleyClientOptions): ClientSettin
     ...(valid.idleTimeoutMs !== undefined && { idleTimeoutMs: valid.idleTimeoutMs }),
     waitForReady: valid.waitForReady ?? DEFAULTS.waitForReady,
     policies: resolvePolicies(valid.policies),
+    hooks: valid.hooks ?? [],
   };
 }
 
 function linkOptions(valid: z.output<typeof schema>): LinkOptions {
-    hooks: valid.hooks ?? [],
   const shape = (kind: keyof typeof DEFAULTS.partitions): TopicShape => ({
     partitions: valid.topics?.[kind]?.partitions ?? DEFAULTS.partitions[kind],
     replication: valid.topics?.[kind]?.replication ?? DEFAULTS.replication,
@@ -293,7 +294,6 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     sender: valid.sender ?? {},
     maxItemBytes: valid.maxItemBytes ?? DEFAULTS.maxItemBytes,
     drainTimeoutMs: valid.drainTimeoutMs ?? DEFAULTS.drainTimeoutMs,
-    hooks: valid.hooks ?? [],
     pulseIntervalMs: valid.pulseIntervalMs ?? DEFAULTS.pulseIntervalMs,
   };
 }
@@ -330,6 +330,10 @@ function shown(value: unknown): string {
   return typeof value === 'symbol' ? 'a symbol' : (JSON.stringify(value) ?? typeof value);
 }
 
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 function isCodec(value: unknown): boolean {
   const { name, encode, decode } = (value ?? {}) as Partial<Codec>;
   return typeof name === 'string' && typeof encode === 'function' && typeof decode === 'function';
@@ -344,7 +348,3 @@ function isCompression(value: unknown): boolean {
 function isRouting(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-

@@ -11,7 +11,7 @@ import type { Link } from '../link/link.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfEvent } from './context-of-record.js';
 import { DeadLetters } from './dead-letters.js';
-import { runEvent, type EventFailure } from './event-runs.js';
+import { runEvent, type EventFailure, type EventOutcome } from './event-runs.js';
 import { runInScope } from './execution-scope.js';
 import { HandlerDeadline } from './handler-deadline.js';
 import type { ExecutionWatch } from './execution-watch.js';
@@ -28,10 +28,10 @@ export interface EventsOptions {
   /** Reads what no ParleyClient wrote. Default: JSON where it is JSON, else the bytes. */
   foreignValue?: ForeignValue;
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
-}
-
   /** Who is told how a run goes; undefined where nobody asks. */
   watch?(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
+}
+
 /** The events that this service handles: each handler runs and fails alone, and what none could handle is kept. */
 export class Events {
   private readonly log = new BoundedLog();
@@ -118,12 +118,13 @@ export class Events {
     }
   }
 
-  private read(record: ReceivedRecord, pattern: string): ReadEvent {
+  /** Raises what its producer got wrong. */
+  read(record: ReceivedRecord, pattern: string): ReadEvent {
     return readEvent(record, pattern, this.link.options.codec, this.options.foreignValue);
   }
 
   /** The handlers that an event is for: all of its pattern's, unless its headers name others. */
-  private addressed(pattern: string, record: ReceivedRecord): readonly EventHandler[] {
+  addressed(pattern: string, record: ReceivedRecord): readonly EventHandler[] {
     const handlers = this.handlers.event(pattern);
     if (record.headers[ADDRESSEE_HEADERS.service] === undefined) return handlers;
     const { service, handler } = addresseeOf(record.headers);
@@ -140,15 +141,24 @@ export class Events {
     await this.bury(handler, record, { cause: gone(handler, pattern), attempts: 0, firstFailedAt });
   }
 
-  private async handle(handler: EventHandler, event: ReadEvent, slot: SharedSlot): Promise<void> {
-    const outcome = await runEvent(
+  /** All runs of a handler in place. Rejects where the signal aborts between two of them. */
+  runs(handler: EventHandler, event: ReadEvent, slot: SharedSlot, signal: AbortSignal): Promise<EventOutcome> {
+    return runEvent(
       attempt => this.attempt(handler, event, attempt, slot),
       handler.policy,
-      waitMs => slot.waitFor(wait(waitMs, undefined, { signal: this.stopping.signal })),
+      waitMs => slot.waitFor(wait(waitMs, undefined, { signal })),
     );
-    if (outcome.kind === 'handled') return;
-    if (handler.broadcast) this.logBroadcast(event.record, handler, outcome.cause);
-    else await this.keep(handler, event, outcome, 0);
+  }
+
+  /** Keeps what a handler has failed with in place for another run, or for good; of a broadcast event the log tells. */
+  async settle(handler: EventHandler, event: ReadEvent, failure: EventFailure): Promise<void> {
+    if (handler.broadcast) this.logBroadcast(event.record, handler, failure.cause);
+    else await this.keep(handler, event, failure, 0);
+  }
+
+  private async handle(handler: EventHandler, event: ReadEvent, slot: SharedSlot): Promise<void> {
+    const outcome = await this.runs(handler, event, slot, this.stopping.signal);
+    if (outcome.kind === 'failed') await this.settle(handler, event, outcome);
   }
 
   /** Keeps what a handler failed with for another run, or for good. `hop`: the retry topics it has come to. */
@@ -191,6 +201,7 @@ export class Events {
     return new Promise<void>((resolve, reject) => {
       this.options.withHooks(context, async end => {
         const deadline = new HandlerDeadline(policy.timeoutMs, context);
+        const watch = this.options.watch?.(context, policy.timeoutMs);
         try {
           const data = event.decode();
           await deadline.race(
@@ -202,7 +213,6 @@ export class Events {
           const thrown = originalError(error);
           watch?.failed(thrown);
           reject(thrown);
-        const watch = this.options.watch?.(context, policy.timeoutMs);
         } finally {
           deadline.end();
           end();
@@ -247,6 +257,7 @@ function gone(handler: string, pattern: string): Error {
   return new Error(`this service has no handler ${handler} of ${pattern} any more`);
 }
 
-function laneOf({ topic, key }: ReceivedRecord): string | undefined {
+/** An event's lane; none without a key. */
+export function laneOf({ topic, key }: ReceivedRecord): string | undefined {
   return key === null ? undefined : `${topic}/${key.toString('latin1')}`;
 }
