@@ -74,6 +74,17 @@ describe('ReplyStream', () => {
     expect(take()).toEqual([]);
   });
 
+  it('announces itself where it ends without any credit, so that a client that is not there is missed', () => {
+    const { stream, events, take, posts } = start({ items: 0, bytes: 0 });
+    stream.add(item(1));
+    stream.complete();
+    expect(posts()).toBe(1);
+    expect(take()).toEqual([accept]);
+    expect(events).toEqual(['announced']);
+    stream.grant(items(1));
+    expect(take()).toMatchObject([{ kind: 'complete', total: 1 }]);
+  });
+
   it('keeps what the client has no credit for', () => {
     const { stream, take } = start(1);
     stream.add(item(1));

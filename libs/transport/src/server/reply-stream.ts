@@ -208,6 +208,8 @@ export class ReplyStream implements FrameSource {
     if (this.ended) return;
     this.ending = ending;
     this.wake();
+    // A client that grants nothing and is told of nothing would never be missed.
+    if (!this.announced && this.stalled) this.announcing = true;
     this.schedule(0);
   }
 
