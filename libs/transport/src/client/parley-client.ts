@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { connectable, defer, NEVER, type Observable, ReplaySubject } from 'rxjs';
+import { from, NEVER, type Observable } from 'rxjs';
 import type { LinkState } from '../link/link-health.js';
 import { Link } from '../link/link.js';
 import type { RecordMetadata } from '../link/send-record.js';
@@ -125,16 +125,13 @@ export class ParleyClient extends ClientProxy {
     pattern: unknown,
     data?: TInput,
   ): Observable<TResult> {
-    const source = defer(() => this.dispatchEvent<TResult>(this.createPacket(pattern, data)));
-    const result = connectable(source, {
-      connector: () => new ReplaySubject<TResult>(1),
-      resetOnDisconnect: false,
-    });
-    result.subscribe({
-      error: (error: Error) => this.logger.warn(`An event was not sent: ${error.message}`),
-    });
-    result.connect();
-    return result;
+    const sent = this.emitNow<TResult>(pattern, data);
+    sent.catch((error: Error) => this.logger.warn(`An event was not sent: ${error.message}`));
+    return from(sent);
+  }
+
+  private async emitNow<T>(pattern: unknown, data: unknown): Promise<T> {
+    return this.dispatchEvent<T>(this.createPacket(pattern, data));
   }
 
   protected override publish(packet: ReadPacket, callback: (packet: WritePacket) => void): () => void {

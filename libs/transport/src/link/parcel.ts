@@ -51,7 +51,8 @@ export class RecordParcel implements Parcel {
 /** A record's varints, timestamps and lengths, rounded up. */
 const RECORD_OVERHEAD = 64;
 
-function recordBytes(record: OutgoingRecord): number {
+/** What a record weighs on its way, about. */
+export function recordBytes(record: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const name of Object.keys(record.headers)) bytes += name.length + record.headers[name]!.length + 4;
   return bytes;
