@@ -10,10 +10,10 @@ function answering(partitions: number, errorCode = 0) {
     leaderEpoch: 0,
     replicas: [1],
   }));
-  return vi.fn(async ([topic = '']: readonly string[]): Promise<ClusterMetadata> => ({
+  return vi.fn(async (topics: readonly string[]): Promise<ClusterMetadata> => ({
     brokers: [],
     controllerId: 1,
-    topics: [{ topic, errorCode, partitions: entries }],
+    topics: topics.map(topic => ({ topic, errorCode, partitions: entries })),
   }));
 }
 
@@ -45,6 +45,14 @@ describe('TopicLeaders', () => {
     now = 1_000;
     await leaders.of('a');
     expect(metadata).toHaveBeenCalledTimes(2);
+  });
+
+  it('asks about all topics that come up together at once', async () => {
+    const metadata = answering(1);
+    const leaders = new TopicLeaders({ metadata });
+    const topics = ['a', 'b', 'a', 'c'];
+    expect(await Promise.all(topics.map(topic => leaders.of(topic)))).toHaveLength(4);
+    expect(metadata.mock.calls).toEqual([[['a', 'b', 'c']]]);
   });
 
   it('remembers a thousand topics that are not there, and no more', async () => {

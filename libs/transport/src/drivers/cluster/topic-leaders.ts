@@ -19,11 +19,21 @@ interface Known {
   leaders: readonly PartitionLeader[];
 }
 
-/** Who leads which partition, from metadata at most 10 s old. Lookups of one topic at one time share a request. */
+/** The topics that are asked about in one turn of the event loop. */
+interface Question {
+  topics: string[];
+  answers: Promise<ReadonlyMap<string, TopicMetadata>>;
+}
+
+/**
+ * Who leads which partition, from metadata at most 10 s old. Lookups of one topic at one time share a request, and so do
+ * lookups of any that come up together: hundreds of them would hold up what else is sent to the broker that is asked.
+ */
 export class TopicLeaders {
   private readonly known = new Map<string, Known>();
   /** Those of `known` that are not there, in the order in which they were asked about. */
   private readonly unknown = new Set<string>();
+  private question: Question | undefined;
   private readonly asking = new Map<string, Promise<readonly PartitionLeader[]>>();
 
   constructor(
@@ -51,13 +61,25 @@ export class TopicLeaders {
   }
 
   private async ask(topic: string): Promise<readonly PartitionLeader[]> {
-    const { topics } = await this.cluster.metadata([topic]);
-    const answer = topics.find(entry => entry.topic === topic);
+    const question = (this.question ??= this.nextQuestion());
+    question.topics.push(topic);
+    const answer = (await question.answers).get(topic);
     const leaders = answer ? leadersOf(answer).map(({ partition, leader }) => ({ partition, leader })) : [];
     this.known.set(topic, { at: this.now(), leaders });
     this.unknown.delete(topic);
     if (leaders.length === 0) this.rememberUnknown(topic);
     return leaders;
+  }
+
+  private nextQuestion(): Question {
+    const topics: string[] = [];
+    const ask = async () => {
+      await new Promise(resolve => setImmediate(resolve));
+      this.question = undefined;
+      const metadata = await this.cluster.metadata(topics);
+      return new Map(metadata.topics.map(answer => [answer.topic, answer]));
+    };
+    return { topics, answers: ask() };
   }
 
   private rememberUnknown(topic: string): void {
