@@ -6,25 +6,32 @@ import { currentContext } from '../server/execution-scope.js';
 import { encodeHeader } from '../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import { callersMistake, headersOf, type Message } from './message.js';
+import { TopicsByPattern } from './topics-by-pattern.js';
 
 /** Sends the events of one client. */
 export class Emitter {
+  private readonly topics: TopicsByPattern;
+
   constructor(
     private readonly link: Link,
     private readonly settings: ClientSettings,
-  ) {}
+  ) {
+    const { names, topics } = settings.link;
+    this.topics = new TopicsByPattern(pattern =>
+      callersMistake(() => eventTopic(names.event(pattern), topics.events)),
+    );
+  }
 
   /** Resolves once every in-sync replica has the event; rejects with a status within its time-out. */
   async emit(message: Message): Promise<RecordMetadata> {
-    const { names, topics } = this.settings.link;
     const { pattern, key, contentType, value, options } = message;
-    const topic = callersMistake(() => names.event(pattern));
+    const spec = this.topics.of(pattern);
     const messageId = randomId(CALL_ID_BYTES);
     const correlationId = currentContext()?.correlationId ?? messageId;
     const line = encodeHeader({ kind: 'event', messageId, pattern, contentType, correlationId });
     const headers = headersOf(message, line);
     const timeoutMs = options.timeoutMs ?? this.settings.emitTimeoutMs;
-    await this.link.open(timeoutMs);
-    return sendRecord(this.link, eventTopic(topic, topics.events), { key, value, headers }, timeoutMs);
+    if (!this.link.isOpen) await this.link.open(timeoutMs);
+    return sendRecord(this.link, spec, { key, value, headers }, timeoutMs);
   }
 }
