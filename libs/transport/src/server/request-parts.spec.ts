@@ -154,16 +154,46 @@ describe('RequestParts', () => {
 
   it('take no more calls than a bound, and leave other records alone', async () => {
     const { parts, runs, part, receive } = start();
-    for (let n = 0; n < 10_000; n += 1) part(`c${n}`, 9000, { at: 8999, bytes: data(1) });
+    const oldest = part('oldest', 9000, { at: 8999, bytes: data(1) });
+    for (let n = 1; n < 10_000; n += 1) part(`c${n}`, 9000, { at: 8999, bytes: data(1) });
     const beyond = part('beyond', 9000, { at: 8999, bytes: data(1) });
     await settled();
-    expect(beyond.outcome).toBe('done');
+    expect([oldest.outcome, beyond.outcome]).toEqual(['done', 'open']);
     expect(parts.bytes).toBe(10_000);
     for (const line of ['1 part', '1 parted-request x', '1 request c', '2 part', '1 partition'])
       receive(line, null);
     expect(runs).toHaveLength(5);
     parts.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('that come twice, or of a request that will be refused, wait for nothing', async () => {
+    const { part } = start();
+    const first = part('c', 9000, { at: 0, bytes: data(2000) });
+    const again = part('c', 9000, { at: 0, bytes: data(2000) });
+    const wrong = part('c', 9000, { at: 1000, bytes: data(2000) });
+    const late = part('c', 9000, { at: 2000, bytes: data(2000) });
+    await settled();
+    expect([first, again, wrong, late].map(({ outcome }) => outcome)).toEqual([
+      'open',
+      'done',
+      'done',
+      'done',
+    ]);
+  });
+
+  it('hold up commits for five minutes at most, however often more of them come', async () => {
+    const { clock, part } = start();
+    const first = part('c', 50_000, { at: 0, bytes: data(2000) });
+    for (let minute = 0; minute < 5; minute += 1) {
+      for (const seconds of [20, 40, 60]) {
+        clock.now += 20_000;
+        await vi.advanceTimersByTimeAsync(1000);
+        const at = 2000 + 2000 * (minute * 3 + seconds / 20);
+        expect(first.outcome).toBe(clock.now < 301_000 ? 'open' : 'done');
+        part('c', 50_000, { at, bytes: data(2000) });
+      }
+    }
   });
 
   test.prop([

@@ -15,7 +15,7 @@ import { timeLeftMs } from './time-left.js';
 
 /** Bytes of requests that are put together at a time or wait for their turn; a single one may weigh more. */
 export const MAX_PARTED_BYTES = 128 * 1024 * 1024;
-/** Requests that are put together at a time. */
+/** Requests that are put together at a time: a further one takes the place of the oldest. */
 const MAX_PARTED_REQUESTS = 10_000;
 /** However long its caller waits, a request follows its parts within this, in ms; else they hold up commits for ever. */
 const LONGEST_WAIT_MS = 5 * 60_000;
@@ -40,6 +40,8 @@ export interface RequestPartsOptions {
 interface Parted {
   assembly: PartAssembly;
   expiresAt: number;
+  /** However often parts of it come. */
+  expiresAtLast: number;
   /** Why the request cannot be put together. */
   refusal?: Status;
   /** Settles as the request's record does: only then are the parts done too. */
@@ -93,18 +95,14 @@ export class RequestParts {
     const expiresAt = now + Math.min(timeLeftMs(part.timeoutMs, record.timestamp, now), LONGEST_WAIT_MS);
     // A request beyond the limit is refused when it comes, by the size that it names itself.
     if (expiresAt <= now || part.size > this.options.maxItemBytes) return DROPPED;
-    const parted = this.parted.get(keyOf(part, record)) ?? this.begin(part, record);
-    if (!parted) return DROPPED;
-    parted.expiresAt = Math.max(parted.expiresAt, expiresAt);
-    if (!parted.refusal) this.add(parted, part, record);
-    return parted;
+    const parted = this.parted.get(keyOf(part, record)) ?? this.begin(part, record, now);
+    parted.expiresAt = Math.min(Math.max(parted.expiresAt, expiresAt), parted.expiresAtLast);
+    // What is of no use is done at once, or any number of such records would wait with the others.
+    return !parted.refusal && this.add(parted, part, record) ? parted : DROPPED;
   }
 
-  private begin(part: PartHeader, record: ReceivedRecord): Parted | undefined {
-    if (this.parted.size >= MAX_PARTED_REQUESTS) {
-      this.warn(record, `parts of ${MAX_PARTED_REQUESTS} requests wait already`);
-      return undefined;
-    }
+  private begin(part: PartHeader, record: ReceivedRecord, now: number): Parted {
+    if (this.parted.size >= MAX_PARTED_REQUESTS) this.abandonOldest();
     let done!: () => void;
     let undone!: () => void;
     const kept = new Promise<void>((resolve, reject) => {
@@ -112,7 +110,15 @@ export class RequestParts {
       undone = () => reject(new Error('the request is not done'));
     });
     kept.catch(() => undefined);
-    const parted = { assembly: new PartAssembly(part.size), expiresAt: 0, kept, done, undone };
+    const assembly = new PartAssembly(part.size);
+    const parted: Parted = {
+      assembly,
+      expiresAt: 0,
+      expiresAtLast: now + LONGEST_WAIT_MS,
+      kept,
+      done,
+      undone,
+    };
     this.parted.set(keyOf(part, record), parted);
     if (!this.sweeper) {
       this.sweeper = setInterval(() => this.sweep(), SWEEP_EVERY_MS);
@@ -121,7 +127,8 @@ export class RequestParts {
     return parted;
   }
 
-  private add(parted: Parted, { at, size }: PartHeader, record: ReceivedRecord): void {
+  /** False for a part that is of no use. */
+  private add(parted: Parted, { at, size }: PartHeader, record: ReceivedRecord): boolean {
     const bytes = record.value ?? NO_BYTES;
     const others = this.bytes - parted.assembly.filled;
     if (others > 0 && this.bytes + bytes.length > this.maxBytes) {
@@ -129,16 +136,19 @@ export class RequestParts {
         code: 'RESOURCE_EXHAUSTED',
         message: `the server holds ${this.bytes} bytes of requests in parts; its limit is ${this.maxBytes}`,
       });
-      return;
+      return false;
     }
     try {
       if (parted.assembly.size !== size)
         throw new WireError(`parts of ${parted.assembly.size} and ${size} bytes`);
-      if (parted.assembly.add({ at, bytes })) this.bytes += bytes.length;
+      if (!parted.assembly.add({ at, bytes })) return false;
+      this.bytes += bytes.length;
+      return true;
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.warn(record, error.message);
       this.refuse(parted, { code: 'DATA_LOSS', message: `the request’s parts do not fit: ${error.message}` });
+      return false;
     }
   }
 
@@ -193,16 +203,23 @@ export class RequestParts {
 
   private sweep(): void {
     const now = this.now();
-    for (const [key, parted] of this.parted) {
-      if (parted.expiresAt > now) continue;
-      this.log.warn(
-        'abandoned parts',
-        `Dropped ${parted.assembly.filled} bytes of a request that never came: ${key}`,
-      );
-      this.forget(key);
-      this.free(parted);
-      parted.done();
-    }
+    for (const [key, parted] of this.parted) if (parted.expiresAt <= now) this.abandon(key, parted);
+  }
+
+  /** Requests that never come must not keep out those that do, which wait for the shortest time. */
+  private abandonOldest(): void {
+    const [oldest] = this.parted;
+    if (oldest) this.abandon(...oldest);
+  }
+
+  private abandon(key: string, parted: Parted): void {
+    this.log.warn(
+      'abandoned parts',
+      `Dropped ${parted.assembly.filled} bytes of a request that never came: ${key}`,
+    );
+    this.forget(key);
+    this.free(parted);
+    parted.done();
   }
 
   private forget(key: string): void {

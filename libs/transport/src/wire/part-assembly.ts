@@ -33,7 +33,7 @@ export class PartAssembly {
     if (end > this.size) throw new WireError(`a part ends at byte ${end} of ${this.size}`);
     if (bytes.length === 0 || (bytes.length < MIN_PART_BYTES && end !== this.size))
       throw new WireError(`a part of ${bytes.length} bytes; only a last one is less than ${MIN_PART_BYTES}`);
-    const next = this.parts.length - this.after(at);
+    const next = this.firstAfter(at);
     const before = this.parts[next - 1];
     const after = this.parts[next];
     if ((!before || endOf(before) <= at) && (!after || end <= after.at)) {
@@ -53,11 +53,18 @@ export class PartAssembly {
     return whole;
   }
 
-  /** How many parts begin after `at`: none as a rule, so it is counted from the end. */
-  private after(at: number): number {
-    let count = 0;
-    while (count < this.parts.length && this.parts[this.parts.length - 1 - count]!.at > at) count += 1;
-    return count;
+  /** The first part that begins after `at`: none as a rule, so it is looked for at the end first. */
+  private firstAfter(at: number): number {
+    const { parts } = this;
+    let high = parts.length;
+    if (high === 0 || parts[high - 1]!.at <= at) return high;
+    let low = 0;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (parts[middle]!.at > at) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   /** Whether what came covers the stretch without a hole, the part at `index` being the last that begins before it. */
