@@ -12,7 +12,7 @@ import {
   type ParleyContext,
 } from '@parley/transport';
 import { firstValueFrom, lastValueFrom, Observable, toArray } from 'rxjs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Services } from './setup/services.js';
 
 /** What a hook was told, in order: `side method pattern`. */
@@ -152,6 +152,7 @@ describe('hooks', () => {
     server.setOnProcessingEndHook(() => nests.push('end'));
   });
   afterAll(() => services.stop());
+  afterEach(() => vi.restoreAllMocks());
 
   beforeEach(() => {
     for (const heard of [told, replies, errors, handled, nests]) heard.length = 0;

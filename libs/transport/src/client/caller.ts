@@ -6,6 +6,7 @@ import { callsTopic } from '../link/topics.js';
 import type { ClientSettings } from '../options/options.js';
 import { currentContext } from '../server/execution-scope.js';
 import type { InstanceAddress } from '../wire/header.js';
+import { CallTelemetry } from '../telemetry/call-telemetry.js';
 import { encodeHeader } from '../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import { LARGE_BYTES } from '../wire/parts.js';
@@ -40,6 +41,7 @@ export class Caller {
     const { router, peers, budget, assembling, options } = this.link;
     const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = message.options;
     const correlationId = currentContext()?.correlationId ?? callId;
+    const telemetry = CallTelemetry.begin(message, callId, this.settings.to, this.topicOf, taker);
     let parcel: { withdraw(): void } | undefined;
     let ended = false;
     const abort = () =>
@@ -49,6 +51,7 @@ export class Caller {
       if (!this.link.isOpen) await this.link.open(terms.timeoutMs);
       const record = await this.record(message, this.header(message, callId, correlationId, terms));
       if (ended) return;
+      telemetry?.request(record.headers, terms.attempt, record.partition);
       const { sender } = this.link;
       const expiresAt = performance.now() + terms.timeoutMs;
       const failed = (status: Status) => call.fail(status);
@@ -87,9 +90,10 @@ export class Caller {
           router.removeOutgoing(callId);
           parcel?.withdraw();
           signal?.removeEventListener('abort', abort);
+          telemetry?.released();
         },
       },
-      taker,
+      telemetry ?? taker,
     );
     router.addOutgoing(callId, call);
     signal?.addEventListener('abort', abort);
@@ -121,7 +125,7 @@ export class Caller {
     return { topic: spec.topic, partition, key, value, headers: headersOf(message, line) };
   }
 
-  private topicOf(pattern: string): TopicSpec {
+  private readonly topicOf = (pattern: string): TopicSpec => {
     let spec = this.topics.get(pattern);
     if (!spec) {
       const { names, topics } = this.settings.link;
@@ -130,7 +134,7 @@ export class Caller {
       this.topics.set(pattern, spec);
     }
     return spec;
-  }
+  };
 
   /** The server's inbox topic is that of the service called, whatever a frame says. */
   private inboxOf({ partition, instance }: ServerAddress): InstanceAddress {

@@ -3,6 +3,8 @@ import { sendRecord, type RecordMetadata } from '../link/send-record.js';
 import { eventTopic } from '../link/topics.js';
 import type { ClientSettings } from '../options/options.js';
 import { currentContext } from '../server/execution-scope.js';
+import { activeTracer } from '../telemetry/tracing.js';
+import { SendSpan } from '../telemetry/send-span.js';
 import { encodeHeader } from '../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import { callersMistake, headersOf, type Message } from './message.js';
@@ -31,7 +33,12 @@ export class Emitter {
     const line = encodeHeader({ kind: 'event', messageId, pattern, contentType, correlationId });
     const headers = headersOf(message, line);
     const timeoutMs = options.timeoutMs ?? this.settings.emitTimeoutMs;
-    if (!this.link.isOpen) await this.link.open(timeoutMs);
-    return sendRecord(this.link, spec, { key, value, headers }, timeoutMs);
+    const send = async () => {
+      if (!this.link.isOpen) await this.link.open(timeoutMs);
+      return sendRecord(this.link, spec, { key, value, headers }, timeoutMs);
+    };
+    const tracer = activeTracer();
+    if (!tracer) return send();
+    return SendSpan.ofEvent(tracer, { topic: spec.topic, pattern, key, headers }).follow(send());
   }
 }

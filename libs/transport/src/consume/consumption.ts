@@ -42,6 +42,8 @@ export interface ConsumptionOptions {
   tellRedelivered?: boolean;
   /** Makes the work for a record; `redelivered` where another member may have begun with it before. */
   work(record: ReceivedRecord, redelivered: boolean): RecordWork | KeptRecord;
+  /** Records were read, and are taken in. */
+  onReceived?(batch: ReceivedBatch): void;
   /** A commit failed: it is tried again with the next one. */
   onCommitError(error: Error): void;
 }
@@ -143,6 +145,7 @@ export class Consumption {
   private take(batch: ReceivedBatch): void {
     const held = this.held.get(partitionName(batch));
     if (this.draining || held?.epoch !== batch.epoch || held.givenUp) return;
+    this.options.onReceived?.(batch);
     for (const record of batch.records) {
       if (!held.ledger.take(record.offset)) continue;
       const work = this.options.work(record, record.offset < held.end);

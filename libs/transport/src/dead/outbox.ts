@@ -1,6 +1,9 @@
 import type { Driver } from '../drivers/driver.js';
+import { ParleyException } from '../exceptions/parley-exception.js';
 import { RecordParcel } from '../link/parcel.js';
 import type { Sender } from '../link/sender.js';
+import { SendSpan } from '../telemetry/send-span.js';
+import { activeTracer } from '../telemetry/tracing.js';
 import { eventTopic, type EventTopicShape } from '../link/topics.js';
 import type { Status } from '../wire/status.js';
 import type { KeptLetter } from './letter.js';
@@ -41,11 +44,20 @@ export class Outbox {
       outcome();
       for (const listener of this.listeners) listener();
     };
+    const record = redrivenRecord(letter, { partitions, everyHandler, compression, now: this.now() });
+    const tracer = activeTracer();
+    const span = tracer && SendSpan.onward(tracer, record);
     const parcel: RecordParcel = new RecordParcel(
-      redrivenRecord(letter, { partitions, everyHandler, compression, now: this.now() }),
+      span ? { ...record, headers: span.headers } : record,
       performance.now() + TIMEOUT_MS,
-      () => settle(delivered),
-      status => settle(() => failed(status)),
+      offset => {
+        span?.delivered({ partition: record.partition, offset });
+        settle(delivered);
+      },
+      status => {
+        span?.failed(ParleyException.of(status));
+        settle(() => failed(status));
+      },
     );
     this.records += 1;
     this.bytes += parcel.bytes;

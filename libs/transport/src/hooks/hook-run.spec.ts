@@ -1,5 +1,5 @@
 import { ForbiddenException, Logger } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { HookRun } from './hook-run.js';
 import { CLIENT_SIDE } from './hook-side.js';
@@ -23,7 +23,7 @@ function teller(name: string, more: ParleyHook = {}): ParleyHook {
 }
 
 describe('the hooks around a call', () => {
-  const logged = vi.spyOn(Logger.prototype, 'error');
+  let logged: MockInstance;
 
   beforeEach(() => {
     said = [];
@@ -36,9 +36,9 @@ describe('the hooks around a call', () => {
       data: 1,
       headers: { given: 'yes' },
     };
-    logged.mockReset().mockReturnValue();
+    logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
   });
-  afterEach(() => logged.mockReset());
+  afterEach(() => logged.mockRestore());
 
   it('come before in order and after in reverse, promises awaited', async () => {
     const slow = teller('slow', {

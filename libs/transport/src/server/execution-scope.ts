@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { context as telemetry } from '@opentelemetry/api';
 import type { ParleyContext } from './parley-context.js';
 
 const scope = new AsyncLocalStorage<ParleyContext>();
@@ -13,7 +14,9 @@ export function keepContext(): void {
 
 /** Runs a part of a handler in its context, so that calls it makes belong to the same chain. */
 export function runInScope<T>(context: ParleyContext, work: () => T): T {
-  return kept ? scope.run(context, work) : work();
+  const { telemetry: span } = context;
+  const scoped = span ? () => telemetry.with(span, work) : work;
+  return kept ? scope.run(context, scoped) : scoped();
 }
 
 /** The context of the handler that is running, if one is. */

@@ -1,3 +1,4 @@
+import type { Context } from '@opentelemetry/api';
 import { BaseRpcContext, type PacketMetadata } from '@nestjs/microservices';
 
 /** What a handler may know of the call or event it handles. */
@@ -33,6 +34,8 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   private abortReason: Error | undefined;
   private streaming = false;
   private ownHeaders: Readonly<Record<string, string>> | undefined;
+  /** For the transport: what a tracer knows the handler's run by; undefined without one. */
+  telemetry: Context | undefined;
 
   constructor(fields: ContextFields) {
     super([fields]);

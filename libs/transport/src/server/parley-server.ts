@@ -1,17 +1,18 @@
 import { Server, type MessageHandler } from '@nestjs/microservices';
-import { Consumption } from '../consume/consumption.js';
+import { Consumption, type ConsumptionOptions } from '../consume/consumption.js';
 import { rememberOriginalErrors } from '../exceptions/original-errors.js';
-import { hookedExecution } from '../hooks/server-hooks.js';
 import { Hooks } from '../hooks/hooks.js';
 import { NestServer } from '../interop/nest-server.js';
 import { readNestValue } from '../interop/nest-value.js';
 import type { LinkState } from '../link/link-health.js';
 import { Link } from '../link/link.js';
 import { callsTopic, eventTopic } from '../link/topics.js';
+import { traceReceived } from '../telemetry/receive-span.js';
 import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '../options/options.js';
 import { Calls } from './calls.js';
 import { eventConsumptions } from './event-consumptions.js';
 import { Events } from './events.js';
+import { executionWatch } from './execution-watches.js';
 import { Handlers } from './handlers.js';
 import { InboxRequests } from './inbox-requests.js';
 import type { ParleyContext } from './parley-context.js';
@@ -68,7 +69,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     this.calls = new Calls(this.link, this.handlers, {
       maxStreams: this.settings.maxStreams,
       withHooks,
-      watch: (context, withinMs) => hookedExecution(this.hooks, 'call', context, withinMs),
+      watch: (context, withinMs) => executionWatch(this.hooks, 'call', context, withinMs),
     });
     this.requestParts = new RequestParts(this.calls, { maxItemBytes: this.settings.link.maxItemBytes });
     this.inboxRequests = new InboxRequests(this.calls, this.settings.collectConcurrency);
@@ -86,7 +87,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       ...(this.nest && { foreignValue: readNestValue }),
       patternOf: topic => this.eventPatterns.get(topic),
       withHooks,
-      watch: (context, withinMs) => hookedExecution(this.hooks, 'event', context, withinMs),
+      watch: (context, withinMs) => executionWatch(this.hooks, 'event', context, withinMs),
     });
   }
 
@@ -236,10 +237,11 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   }
 
   private async addConsumption(
-    options: Omit<ConstructorParameters<typeof Consumption>[1], 'onCommitError'>,
+    options: Omit<ConsumptionOptions, 'onCommitError' | 'onReceived'>,
   ): Promise<void> {
     const consumption = new Consumption(this.link.driver, {
       ...options,
+      onReceived: batch => traceReceived(options.group, batch),
       onCommitError: error =>
         this.logger.warn(`A commit of group ${options.group} failed and is tried again: ${error.message}`),
     });

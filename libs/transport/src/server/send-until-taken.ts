@@ -2,7 +2,9 @@ import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
 import type { TopicSpec } from '../drivers/driver.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Link } from '../link/link.js';
-import { sendRecord, type UnplacedRecord } from '../link/send-record.js';
+import { sendRecord, type RecordMetadata, type UnplacedRecord } from '../link/send-record.js';
+import { activeTracer } from '../telemetry/tracing.js';
+import { SendSpan } from '../telemetry/send-span.js';
 
 /** How long a record may take to be acknowledged before it is sent again, in ms. */
 const TIMEOUT_MS = 30_000;
@@ -22,7 +24,15 @@ export async function sendUntilTaken(
     handleWhen(error => !isRefusal(error)),
     { maxAttempts: Infinity, backoff: new ExponentialBackoff({ initialDelay: FIRST_WAIT_MS }) },
   );
-  await untilTaken.execute(() => sendRecord(link, topic, record, TIMEOUT_MS), stopping);
+  await untilTaken.execute(() => sendOnward(link, topic, record), stopping);
+}
+
+function sendOnward(link: Link, spec: TopicSpec, record: UnplacedRecord): Promise<RecordMetadata> {
+  const tracer = activeTracer();
+  if (!tracer) return sendRecord(link, spec, record, TIMEOUT_MS);
+  const { key, headers } = record;
+  const span = SendSpan.onward(tracer, { topic: spec.topic, key, headers });
+  return span.follow(sendRecord(link, spec, { ...record, headers: span.headers }, TIMEOUT_MS));
 }
 
 /** The broker, or the sender's own bounds, will never take this record. */

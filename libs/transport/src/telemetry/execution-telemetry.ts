@@ -1,0 +1,101 @@
+import type { MessageHandler } from '@nestjs/microservices';
+import { SpanKind, trace, type Attributes, type Link, type Span, type Tracer } from '@opentelemetry/api';
+import type { ExecutionWatch } from '../server/execution-watch.js';
+import type { ParleyContext } from '../server/parley-context.js';
+import { ATTRIBUTES, operationOn, spanName } from './attributes.js';
+import { extract } from './carrier.js';
+import { endFailed } from './span-end.js';
+import { activeTracer } from './tracing.js';
+
+export interface Execution {
+  kind: 'call' | 'event';
+  context: ParleyContext;
+}
+
+/** What is told of one run of a handler, from before its hooks until its reply has ended. */
+export class ExecutionTelemetry implements ExecutionWatch {
+  private readonly span: Span | undefined;
+  private items = 0;
+  private over = false;
+
+  private constructor(
+    tracer: Tracer | undefined,
+    private readonly execution: Execution,
+    /** Who else is told. */
+    private readonly inner: ExecutionWatch | undefined,
+  ) {
+    if (tracer) this.span = processSpan(tracer, execution);
+  }
+
+  /** `inner` as it is where nobody listens. */
+  static around(execution: Execution, inner: ExecutionWatch | undefined): ExecutionWatch | undefined {
+    const tracer = activeTracer();
+    return tracer ? new ExecutionTelemetry(tracer, execution, inner) : inner;
+  }
+
+  handle(handler: MessageHandler, data: unknown): Promise<unknown> {
+    return this.inner ? this.inner.handle(handler, data) : handler(data, this.execution.context);
+  }
+
+  item(value: unknown): void {
+    this.items += 1;
+    this.inner?.item(value);
+  }
+
+  completed(): void {
+    this.end();
+    this.inner?.completed();
+  }
+
+  failed(thrown: unknown): void {
+    if (!this.over && this.span) {
+      this.over = true;
+      this.span.setAttribute(ATTRIBUTES.items, this.items);
+      endFailed(this.span, thrown);
+    }
+    this.inner?.failed(thrown);
+  }
+
+  stopped(reason: string): void {
+    if (!this.over) this.span?.setAttribute(ATTRIBUTES.stopped, reason);
+    this.end();
+    this.inner?.stopped(reason);
+  }
+
+  private end(): void {
+    if (this.over) return;
+    this.over = true;
+    this.span?.setAttribute(ATTRIBUTES.items, this.items);
+    this.span?.end();
+  }
+}
+
+/** A child of the span that sent the record, and linked to it; what the handler does is in its context. */
+function processSpan(tracer: Tracer, { kind, context }: Execution): Span {
+  const parent = extract(context.headers);
+  const creation = trace.getSpanContext(parent);
+  const links: Link[] = creation ? [{ context: creation }] : [];
+  const pattern = context.getPattern();
+  const { topic } = context;
+  const span = tracer.startSpan(
+    spanName('process', topic, pattern),
+    { kind: kind === 'call' ? SpanKind.SERVER : SpanKind.CONSUMER, attributes: said(context), links },
+    parent,
+  );
+  context.telemetry = trace.setSpan(parent, span);
+  return span;
+}
+
+function said(context: ParleyContext): Attributes {
+  const { topic, partition, offset, key, attempt, messageId, correlationId } = context;
+  return {
+    ...operationOn('process', topic),
+    [ATTRIBUTES.pattern]: context.getPattern(),
+    [ATTRIBUTES.partition]: String(partition),
+    [ATTRIBUTES.offset]: offset,
+    [ATTRIBUTES.messageId]: messageId,
+    [ATTRIBUTES.conversation]: correlationId,
+    ...(key !== undefined && { [ATTRIBUTES.key]: key }),
+    ...(attempt > 1 && { [ATTRIBUTES.attempt]: attempt }),
+  };
+}
