@@ -1,9 +1,8 @@
 export { audit, type Evidence } from './audit/audit.js';
-export { figures } from './audit/figures.js';
 export { MemoryNotebook } from './journal/journal.js';
 export { Load } from './load/load.js';
-export { figureLines, violationLines } from './report.js';
-export type { Fault } from './schedule/fault.js';
+export { violationLines } from './report.js';
+export { type Fault, type PlannedFault } from './schedule/fault.js';
 export { schedule } from './schedule/schedule.js';
 export { type Arena, storm } from './schedule/storm.js';
 export { ANSWERS } from './services/answers.js';

@@ -3,7 +3,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { MissingToolError } from '@parley/tools/kafka';
-import { figureLines, violationLines } from './report.js';
+import { audit } from './audit/audit.js';
+import { callFigures, eventFigures } from './audit/figures.js';
+import { callLines, eventLine, violationLines } from './report.js';
 import { run } from './run.js';
 
 const SEEDS = 2 ** 31;
@@ -26,7 +28,7 @@ const folder = join(process.cwd(), '.data', `chaos-${seed}-${Date.now()}`);
 await mkdir(folder, { recursive: true });
 console.log(`npm run chaos -- --seconds ${seconds} --seed ${seed} --driver ${driver}`);
 try {
-  const { violations, figures, faults, beganAt } = await run({
+  const { evidence, faults, beganAt } = await run({
     seed,
     seconds,
     driver,
@@ -34,7 +36,9 @@ try {
     log: line => console.log(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}`),
     signal: over.signal,
   });
-  for (const line of figureLines(figures)) console.log(line);
+  const violations = audit(evidence);
+  for (const line of callLines(callFigures(evidence.callers))) console.log(line);
+  console.log(eventLine(eventFigures(evidence.callers, evidence.servers)));
   for (const line of violationLines(violations, faults, beganAt)) console.log(line);
   if (violations.length === 0) {
     console.log(`Nothing was violated under ${faults.length} faults.`);

@@ -1,4 +1,4 @@
-import type { Figures } from './audit/figures.js';
+import type { EventFigures, KindFigures } from './audit/figures.js';
 import type { Violation } from './audit/violation.js';
 import type { PastFault } from './schedule/storm.js';
 
@@ -8,21 +8,30 @@ const SHOWN = 10;
 /** A fault counts as around a violation where it was over no longer than this before, in ms. */
 const AFTERMATH_MS = 5_000;
 
-/** How much was done and how it ended, a line each. */
-export function figureLines({ kinds, events }: Figures): string[] {
-  const statuses = (counts: ReadonlyMap<string, number>) =>
-    [...counts].map(([status, count]) => `${count} ${status}`).join(', ') || 'none failed';
-  return [
-    ...[...kinds]
-      .toSorted(([a], [b]) => a.localeCompare(b))
-      .map(
-        ([kind, { calls, answered, failed, longestMs }]) =>
-          `${kind.padEnd(17)}${String(calls).padStart(7)} calls, ${String(answered).padStart(7)} answered, ` +
-          `${statuses(failed)}; longest ${(longestMs / 1_000).toFixed(1)} s`,
-      ),
-    `events           ${String(events.acknowledged).padStart(7)} acknowledged, ${statuses(events.refused)}; ` +
-      `${events.handled} handled, ${events.again} again`,
-  ];
+/** How calls of each kind ended, a line each. */
+export function callLines(kinds: ReadonlyMap<string, KindFigures>): string[] {
+  return [...kinds]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([kind, { calls, answeredMs, failed }]) => {
+      const median = answeredMs[Math.floor(answeredMs.length / 2)] ?? 0;
+      const longest = answeredMs.at(-1) ?? 0;
+      return (
+        `${kind.padEnd(17)}${cell(calls)} calls, ${cell(answeredMs.length)} answered, ${statuses(failed)}; ` +
+        `median ${median.toFixed(0)} ms, longest ${(longest / 1_000).toFixed(1)} s`
+      );
+    });
+}
+
+export function eventLine({ acknowledged, refused, handled, again }: EventFigures): string {
+  return `${'events'.padEnd(17)}${cell(acknowledged)} acknowledged, ${statuses(refused)}; ${handled} handled, ${again} of them again`;
+}
+
+function cell(count: number): string {
+  return String(count).padStart(6);
+}
+
+function statuses(counts: ReadonlyMap<string, number>): string {
+  return [...counts].map(([status, count]) => `${count} ${status}`).join(', ') || 'none failed';
 }
 
 /** What was violated, with the faults around it; @param beganAt the storm's beginning, in ms of the machine's clock */

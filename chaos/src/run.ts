@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ParleyOptions } from '@parley/transport';
 import { clock } from '@parley/tools/processes';
-import { audit, type Evidence } from './audit/audit.js';
-import { figures, type Figures } from './audit/figures.js';
-import type { Violation } from './audit/violation.js';
+import type { Evidence } from './audit/audit.js';
+import { auditLeaks } from './audit/leaks.js';
 import { BROKERS, ChaosCluster } from './cluster/chaos-cluster.js';
 import { GroupWatch } from './cluster/group-watch.js';
 import { Fleet } from './processes/fleet.js';
@@ -27,8 +26,7 @@ export interface RunOptions {
 
 /** What came of a run. */
 export interface Outcome {
-  violations: Violation[];
-  figures: Figures;
+  evidence: Evidence;
   faults: PastFault[];
   /** When the storm began, in ms of the machine's clock. */
   beganAt: number;
@@ -49,9 +47,9 @@ const CALM_MS = 3_000;
 const DRAINED_MS = 40_000;
 
 /** How long after its load a process may take to let go of everything: sockets close, timers run out. */
-const SETTLED_MS = 10_000;
+const SETTLED_MS = 20_000;
 
-/** Starts brokers and fleet, lets the storm befall them under load, and audits what they saw. */
+/** Starts brokers and fleet, lets the storm befall them under load, and gathers what they saw. */
 export async function run(options: RunOptions): Promise<Outcome> {
   const { seed, seconds, driver, folder, log, signal } = options;
   log('Three brokers and five processes are started.');
@@ -84,8 +82,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
 
     const undone = await watch.drained(DRAINED_MS);
     await watch.stop();
-    await sleep(SETTLED_MS, undefined, { signal });
-    const after = await fleet.samples();
+    const after = await settled(fleet, before);
     const { crashes } = fleet;
     const ends = await fleet.terminate();
     const evidence: Evidence = {
@@ -97,17 +94,18 @@ export async function run(options: RunOptions): Promise<Outcome> {
       crashes: [...crashes, ...ends],
       undone,
     };
-    for (const [process, sample] of after)
-      log(`${process} ${JSON.stringify(before.get(process))} ${JSON.stringify(sample)}`);
-    return {
-      violations: audit(evidence),
-      figures: figures(evidence.callers, evidence.servers),
-      faults,
-      beganAt,
-    };
+    return { evidence, faults, beganAt };
   } finally {
     await watch.stop();
     await fleet.close();
     await cluster.close();
+  }
+}
+
+/** What the processes hold once that is no more than it may be, or when the time for that is up. */
+async function settled(fleet: Fleet, before: Evidence['before']): Promise<Evidence['after']> {
+  for (const until = clock() + SETTLED_MS; ; await sleep(1_000)) {
+    const after = await fleet.samples();
+    if (auditLeaks(before, after).length === 0 || clock() > until) return after;
   }
 }

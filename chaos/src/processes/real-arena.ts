@@ -1,5 +1,5 @@
 import type { ChaosCluster } from '../cluster/chaos-cluster.js';
-import type { Fault } from '../schedule/fault.js';
+import { type Fault, harmsBroker } from '../schedule/fault.js';
 import type { Arena } from '../schedule/storm.js';
 import type { Fleet } from './fleet.js';
 
@@ -15,8 +15,10 @@ export class RealArena implements Arena {
     private readonly prefix: string,
   ) {}
 
-  async begin({ kind, target, byMs = 0 }: Fault): Promise<() => Promise<void> | void> {
+  async begin(fault: Fault): Promise<() => Promise<void> | void> {
     const { cluster } = this;
+    const { kind, target, byMs = 0 } = fault;
+    if (harmsBroker(fault)) await cluster.leaders.inSync(IN_SYNC_MS);
     switch (kind) {
       case 'kill server': {
         const server = at(this.fleet.servers, target);
@@ -37,7 +39,6 @@ export class RealArena implements Arena {
         };
       }
       case 'kill broker':
-        await cluster.leaders.inSync(IN_SYNC_MS);
         await cluster.kill(target);
         return () => cluster.restart(target);
       case 'silence broker':

@@ -32,3 +32,16 @@ export function nameOf({ kind, target, forMs, byMs }: Fault): string {
   const by = byMs === undefined ? '' : ` by ${byMs} ms`;
   return `${kind} ${target}${by}${forMs === 0 ? '' : ` for ${(forMs / 1_000).toFixed(1)} s`}`;
 }
+
+/** Whether it leaves fewer brokers than there are. */
+export function harmsBroker({ kind }: Fault): boolean {
+  return kind === 'kill broker' || kind === 'silence broker' || kind === 'refuse broker';
+}
+
+/** What nothing else may befall meanwhile. */
+export function placeOf(fault: Fault): string {
+  const { kind, target } = fault;
+  if (harmsBroker(fault) || kind === 'slow broker' || kind === 'move leaders') return 'brokers';
+  if (kind === 'cut broker') return 'connections';
+  return `${kind.split(' ')[1]} ${target}`;
+}

@@ -1,5 +1,5 @@
 import { Random } from '../random.js';
-import { FAULT_KINDS, type Fault, type FaultKind, type PlannedFault } from './fault.js';
+import { FAULT_KINDS, type Fault, type FaultKind, harmsBroker, placeOf, type PlannedFault } from './fault.js';
 
 /** What there is to be harmed. The first server and the first caller are never killed: they live through it all. */
 export interface Scene {
@@ -45,7 +45,7 @@ export function schedule(seed: number, seconds: number, scene: Scene): PlannedFa
     const fit = drawn.find(({ fault }) => isFree(fault, at) && at + fault.forMs <= seconds * 1_000);
     if (!fit) continue;
     bag = bag.filter(kind => kind !== fit.kind);
-    busyUntil.set(placeOf(fit.fault), at + fit.fault.forMs + (isOfBroker(fit.fault) ? CATCH_UP_MS : 0));
+    busyUntil.set(placeOf(fit.fault), at + fit.fault.forMs + (harmsBroker(fit.fault) ? CATCH_UP_MS : 0));
     planned.push({ at, ...fit.fault });
   }
   return planned;
@@ -71,16 +71,4 @@ function draw(random: Random, kind: FaultKind, { servers, callers, brokers }: Sc
     default:
       return { kind, target: random.between(1, brokers), forMs };
   }
-}
-
-function isOfBroker({ kind }: Fault): boolean {
-  return kind === 'kill broker' || kind === 'silence broker' || kind === 'refuse broker';
-}
-
-/** What nothing else may befall meanwhile. */
-function placeOf(fault: Fault): string {
-  const { kind, target } = fault;
-  if (isOfBroker(fault) || kind === 'slow broker' || kind === 'move leaders') return 'brokers';
-  if (kind === 'cut broker') return 'connections';
-  return `${kind.split(' ')[1]} ${target}`;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clock } from '@parley/tools/processes';
-import { type Fault, nameOf, type PlannedFault } from './fault.js';
+import { type Fault, nameOf, placeOf, type PlannedFault } from './fault.js';
 
 /** Where faults happen. */
 export interface Arena {
@@ -15,29 +15,39 @@ export interface PastFault {
   until: number;
 }
 
-/** Lets the planned faults happen; resolves with them once all are over. Rejects where one could not be done. */
+/**
+ * Lets the planned faults happen; resolves with them once all are over. To end one may take longer than was planned,
+ * such as to start a broker: what is to befall the same place waits for that. Rejects where one could not be done.
+ */
 export async function storm(
   planned: readonly PlannedFault[],
   arena: Arena,
   log: (line: string) => void,
 ): Promise<PastFault[]> {
-  const past = planned.map(async (fault): Promise<PastFault> => {
-    await sleep(fault.at);
-    const name = nameOf(fault);
+  const past = new Map<string, Promise<PastFault>>();
+  const all = planned.map(fault => {
+    const before = past.get(placeOf(fault));
+    const happens = sleep(fault.at)
+      .then(() => before)
+      .then(() => befall(fault, arena, log));
+    past.set(placeOf(fault), happens);
+    return happens;
+  });
+  await Promise.allSettled(all);
+  return Promise.all(all);
+}
+
+async function befall(fault: Fault, arena: Arena, log: (line: string) => void): Promise<PastFault> {
+  const name = nameOf(fault);
+  try {
     const from = clock();
     log(name);
-    try {
-      const end = await arena.begin(fault);
-      if (fault.forMs > 0) await sleep(fault.forMs);
-      await end();
-    } catch (error) {
-      throw new Error(`The fault could not be done: ${name}`, { cause: error });
-    }
+    const end = await arena.begin(fault);
+    if (fault.forMs > 0) await sleep(fault.forMs);
+    await end();
     if (fault.forMs > 0) log(`  over: ${name}`);
     return { name, from, until: clock() };
-  });
-  const results = await Promise.allSettled(past);
-  const failed = results.find(result => result.status === 'rejected');
-  if (failed) throw failed.reason as Error;
-  return Promise.all(past);
+  } catch (error) {
+    throw new Error(`The fault could not be done: ${name}`, { cause: error });
+  }
 }
