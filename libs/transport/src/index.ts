@@ -43,7 +43,13 @@ export { Link } from './link/link.js';
 export type { RecordMetadata } from './link/send-record.js';
 export { Clients } from './module/clients.js';
 export { InjectParley } from './module/inject-parley.js';
-export { DEFAULTS, type ParleyClientOptions, type ParleyOptions } from './options/options.js';
+export type { NestKafkaOptions } from './interop/nest-options.js';
+export {
+  DEFAULTS,
+  type ClientTransport,
+  type ParleyClientOptions,
+  type ParleyOptions,
+} from './options/options.js';
 export {
   POLICY_DEFAULTS,
   type CircuitBreakerOptions,
@@ -52,6 +58,13 @@ export {
   type RetryOptions,
 } from './options/policy-options.js';
 export { ParleyModule, type ClientEntry, type ParleyAsyncOptions } from './module/parley.module.js';
+export type {
+  ReplayedPartition,
+  ReplayFailure,
+  ReplayOptions,
+  ReplayReport,
+} from './replay/replay-options.js';
+export type { OffsetsByPartition } from './replay/stretches.js';
 export type { Routing, RoutingName } from './routing/routing.js';
 export { topicPerPattern } from './routing/topic-per-pattern.js';
 export { topicPerService } from './routing/topic-per-service.js';

@@ -74,7 +74,7 @@ export class Consumption {
   private everAssigned = false;
 
   constructor(
-    private readonly driver: Driver,
+    private readonly driver: Pick<Driver, 'subscribe'>,
     private readonly options: ConsumptionOptions,
   ) {
     this.lanes = new Lanes(options.concurrency);

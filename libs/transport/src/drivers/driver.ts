@@ -224,13 +224,15 @@ export interface Subscription {
 export interface TailOptions {
   topic: string;
   partitions: readonly number[];
-  from: 'end' | number;
+  /** An offset, of all or of each; `end` is the log's end when the tail was asked for. */
+  from: 'end' | number | ReadonlyMap<number, number>;
   onBatch(batch: ReceivedBatch): void;
   /** Retention overtook the reader: records from `expected` to `resumedAt` were never seen. */
   onGap(gap: { topic: string; partition: number; expected: number; resumedAt: number }): void;
   /**
    * What is before `offset` was handed on, after the batch that brought it there. Told too where that held no record:
-   * markers of transactions, what was compacted away or cannot be read.
+   * markers of transactions, what was compacted away or cannot be read; and, with the offset of before, where the leader
+   * answered that it has nothing for now.
    */
   onPassed?(passed: PartitionOffset): void;
 }

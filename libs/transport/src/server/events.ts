@@ -142,7 +142,12 @@ export class Events {
   }
 
   /** All runs of a handler in place. Rejects where the signal aborts between two of them. */
-  runs(handler: EventHandler, event: ReadEvent, slot: SharedSlot, signal: AbortSignal): Promise<EventOutcome> {
+  runs(
+    handler: EventHandler,
+    event: ReadEvent,
+    slot: SharedSlot,
+    signal: AbortSignal,
+  ): Promise<EventOutcome> {
     return runEvent(
       attempt => this.attempt(handler, event, attempt, slot),
       handler.policy,

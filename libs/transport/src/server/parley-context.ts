@@ -1,5 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import { BaseRpcContext, type PacketMetadata } from '@nestjs/microservices';
+import { REPLAY_HEADER } from '../consume/replay-header.js';
 
 /** What a handler may know of the call or event it handles. */
 export interface ContextFields {
@@ -88,6 +89,14 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
 
   get attempt(): number {
     return this.args[0].attempt;
+  }
+
+  /**
+   * The event is given to its handler once more, by `ParleyServer.replay`: what is not to happen twice, such as a mail,
+   * is left out. Kept where it fails and is tried again.
+   */
+  get replayed(): boolean {
+    return this.headers[REPLAY_HEADER] !== undefined;
   }
 
   /**

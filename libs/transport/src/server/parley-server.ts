@@ -7,6 +7,8 @@ import { readNestValue } from '../interop/nest-value.js';
 import type { LinkState } from '../link/link-health.js';
 import { Link } from '../link/link.js';
 import { callsTopic, eventTopic } from '../link/topics.js';
+import type { ReplayOptions, ReplayReport } from '../replay/replay-options.js';
+import { Replays } from '../replay/replays.js';
 import { traceReceived } from '../telemetry/receive-span.js';
 import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '../options/options.js';
 import { Calls } from './calls.js';
@@ -46,6 +48,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private readonly events: Events;
   /** The side that Nest's built-in Kafka transport sees, where there is to be one. */
   private readonly nest: NestServer | undefined;
+  private readonly replays: Replays;
   private readonly consumptions: Consumption[] = [];
   private booted = true;
   private listening = false;
@@ -89,6 +92,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       withHooks,
       watch: (context, withinMs) => executionWatch(this.hooks, 'event', context, withinMs),
     });
+    this.replays = new Replays(this.link, this.handlers, this.events, this.settings.eventConcurrency);
   }
 
   override addHandler(
@@ -127,6 +131,20 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     this.booted = true;
     clearTimeout(this.bootWarning);
     this.take().catch((error: Error) => this.logger.error(error.message, error.stack));
+  }
+
+  /**
+   * Gives the events of a pattern that are still there to its handlers once more, in this process: from a time or an
+   * offset up to where the log ends now, then it is over. It reads without a group, so that nothing changes for what the
+   * service has still to handle; an event may run here and as a new one at the same time. `context.replayed` tells
+   * handlers. Resolves with what became of the events; raises TypeError for options that cannot be used, rejects
+   * UNAVAILABLE where Kafka is not there, with the report so far as its `details`.
+   *
+   *     const { handled, failed } = await server.replay('order.created', { from: new Date('2026-11-01') });
+   */
+  async replay(pattern: unknown, options: ReplayOptions): Promise<ReplayReport> {
+    const route = this.normalizePattern(pattern as Parameters<ParleyServer['normalizePattern']>[0]);
+    return this.replays.run(route, options);
   }
 
   /**
@@ -258,7 +276,8 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     this.calls.withdrawOffers();
     this.calls.moveStreams();
     const until = performance.now() + drainTimeoutMs;
-    await Promise.all(this.consumptions.map(consumption => consumption.drain(drainTimeoutMs)));
+    const taking = this.consumptions.map(consumption => consumption.drain(drainTimeoutMs));
+    await Promise.all([...taking, this.replays.stop()]);
     this.requestParts.close();
     const left = Math.max(0, until - performance.now());
     await Promise.all([this.calls.idle(left), this.nest?.drain(left)]);

@@ -21,11 +21,12 @@ export interface Fetched {
   readonly to: number;
 }
 
-/** Moves the positions past what was fetched, as far as the batches' headers tell. */
+/** Moves the positions past what was fetched, as far as the batches' headers tell; `onEmpty`: of which there was none. */
 export function advance(
   positions: ReadPositions,
   flight: Flight,
   parts: readonly FetchedPartition[],
+  onEmpty?: (position: ReadPosition) => void,
 ): Fetched[] {
   const fetched: Fetched[] = [];
   for (const part of parts) {
@@ -39,7 +40,10 @@ export function advance(
     const bytes = part.records;
     const headers = bytes ? batchHeaders(bytes) : [];
     const last = headers.at(-1);
-    if (!bytes || !last) continue;
+    if (!bytes || !last) {
+      onEmpty?.(position);
+      continue;
+    }
     const from = position.offset;
     const to = Math.max(from, last.lastOffset + 1);
     fetched.push({ part, position, bytes, headers, from, to });

@@ -171,7 +171,7 @@ export class PartitionReader {
   }
 
   private take(flight: Flight, parts: readonly FetchedPartition[]): void {
-    const fetched = advance(this.positions, flight, parts);
+    const fetched = advance(this.positions, flight, parts, this.options.onPassed && this.passNothing);
     if (fetched.some(takesTurns)) {
       // Reading them takes turns of the loop: the next fetch waits, so that order holds.
       flight.taking = true;
@@ -227,6 +227,11 @@ export class PartitionReader {
       this.failures.shield(() => options.onBatch({ topic, partition, epoch, records, highWatermark }));
     if (options.onPassed) this.failures.shield(() => options.onPassed?.(position, to));
   }
+
+  private readonly passNothing = (position: ReadPosition): void => {
+    if (!position.paused && position.heldBack.length === 0)
+      this.failures.shield(() => this.options.onPassed?.(position, position.offset));
+  };
 
   private fail(flight: Flight, error: unknown): void {
     this.flights.end(flight);

@@ -107,7 +107,7 @@ export class PartitionTail implements Tail {
       const start =
         from === 'end'
           ? await listOffset(cluster, { topic, partition, leader }, LATEST, requestTimeoutMs)
-          : { offset: from, leaderEpoch: NEVER_READ };
+          : { offset: typeof from === 'number' ? from : from.get(partition)!, leaderEpoch: NEVER_READ };
       this.reader.positions.add({
         topic,
         partition,
