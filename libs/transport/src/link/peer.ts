@@ -14,6 +14,8 @@ export interface SharedExecution {
 
 /** Pulses of a peer that may stay out before it counts as gone. */
 export const PULSES_MISSED = 3;
+/** However rarely a peer says that it pulses: by that its silence is judged. In ms. */
+export const MAX_PULSE_INTERVAL_MS = 600_000;
 /** Lists in a row in which an execution may be missing: a frame that ends it can be on its way beside the first. */
 const LISTS_MISSED = 2;
 /** Executions in one list at most, so that it fits in a record; beyond it sides that differ go by silence alone. */
@@ -21,14 +23,26 @@ const MAX_LISTED = 40_000;
 
 interface Held {
   shared: SharedExecution;
+  place: Place;
   named: boolean;
   confirmed: boolean;
   missed: number;
 }
 
-/** What this instance shares with one other, in one role. */
+/** Where the peer said that it reads. */
+interface Place {
+  address: InstanceAddress;
+  /** Executions that came with this address. */
+  executions: number;
+}
+
+/**
+ * What this instance shares with one other, in one role. Each execution comes with an address of the peer, and pulses go
+ * to all of them: an inbox that has moved is read in two places, and one made-up address leads no other's pulses astray.
+ */
 export class Peer {
   private readonly held = new ExecutionSet<Held>();
+  private readonly places = new Map<string, Place>();
   private unnamed = 0;
   private unconfirmed = 0;
   private heardAt: number;
@@ -39,8 +53,6 @@ export class Peer {
   constructor(
     /** Which side of the calls this instance is. */
     readonly role: Role,
-    /** Where the peer's frames go. */
-    public address: InstanceAddress,
     private readonly intervalMs: number,
     now: number,
   ) {
@@ -51,9 +63,16 @@ export class Peer {
     return this.held.size === 0;
   }
 
-  hold(execution: string, shared: SharedExecution): void {
+  /** Where the peer's frames go. */
+  get addresses(): InstanceAddress[] {
+    return [...this.places.values()].map(({ address }) => address);
+  }
+
+  hold(execution: string, address: InstanceAddress, shared: SharedExecution): void {
     this.release(execution);
-    this.held.add(execution, { shared, named: false, confirmed: false, missed: 0 });
+    const place = this.placeOf(address);
+    place.executions += 1;
+    this.held.add(execution, { shared, place, named: false, confirmed: false, missed: 0 });
     this.unnamed += 1;
     this.unconfirmed += 1;
   }
@@ -64,6 +83,8 @@ export class Peer {
     if (!held.named) this.unnamed -= 1;
     if (!held.confirmed) this.unconfirmed -= 1;
     this.held.delete(execution);
+    held.place.executions -= 1;
+    if (held.place.executions === 0) this.places.delete(keyOf(held.place.address));
   }
 
   /** What could have been heard was not listened to: silence counts from now. */
@@ -92,7 +113,7 @@ export class Peer {
 
   receive(pulse: PulseFrame, now: number): void {
     this.heardAt = now;
-    this.theirIntervalMs = pulse.intervalMs;
+    this.theirIntervalMs = Math.min(pulse.intervalMs, MAX_PULSE_INTERVAL_MS);
     if (pulse.count === this.held.size && pulse.digest === this.held.digest) {
       if (this.unconfirmed > 0) for (const [, held] of this.held) this.confirm(held);
       return;
@@ -103,6 +124,13 @@ export class Peer {
 
   lose(why: string): void {
     for (const execution of this.held.ids()) this.drop(execution, why);
+  }
+
+  private placeOf(address: InstanceAddress): Place {
+    const key = keyOf(address);
+    let place = this.places.get(key);
+    if (!place) this.places.set(key, (place = { address, executions: 0 }));
+    return place;
   }
 
   private nameAll(): void {
@@ -141,4 +169,8 @@ export class Peer {
     this.release(execution);
     held?.shared.lost(why);
   }
+}
+
+function keyOf({ topic, partition }: InstanceAddress): string {
+  return `${topic}/${partition}`;
 }

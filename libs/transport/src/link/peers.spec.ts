@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeFrames, encodeFrame, type PulseFrame } from '../wire/frame.js';
 import { EXECUTION_ID_BYTES, randomId } from '../wire/id.js';
-import { PULSES_MISSED, type SharedExecution } from './peer.js';
+import { MAX_PULSE_INTERVAL_MS, PULSES_MISSED, type SharedExecution } from './peer.js';
 import { Peers } from './peers.js';
 
 const INTERVAL_MS = 1000;
@@ -50,6 +50,43 @@ describe('peers', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
   const pass = (intervals: number) => vi.advanceTimersByTimeAsync(intervals * INTERVAL_MS);
+
+  it('are told at every address that came with an execution, while one of them lives', async () => {
+    const told: string[] = [];
+    const peers = new Peers({
+      instance: 's',
+      intervalMs: INTERVAL_MS,
+      listening: () => true,
+      now: () => Date.now(),
+      post: ({ partition }, { count }) => told.push(`${count} at ${partition}`),
+    });
+    const [honest, forged] = [execution(), execution()];
+    const lost = () => undefined;
+    peers.hold('server', { topic: 't', partition: 0, instance: 'c' }, honest, { lost });
+    peers.hold('server', { topic: 't', partition: 7, instance: 'c' }, forged, { lost });
+    await pass(1);
+    expect(told).toEqual(['2 at 0', '2 at 7']);
+    peers.release('server', 'c', forged);
+    await pass(1);
+    expect(told.slice(2)).toEqual(['1 at 0']);
+    peers.close();
+  });
+
+  it('are gone when they are silent, however rarely they said that they would pulse', async () => {
+    const { server, serverHolds, log, wire } = pair();
+    serverHolds(execution());
+    wire.whole = false;
+    server.receive({
+      kind: 'pulse',
+      role: 'client',
+      instance: 'c',
+      intervalMs: Number.MAX_SAFE_INTEGER,
+      count: 5,
+      digest: '0',
+    });
+    await pass((PULSES_MISSED * MAX_PULSE_INTERVAL_MS) / INTERVAL_MS + 2);
+    expect(log).toContainEqual(expect.stringMatching(/lost/));
+  });
 
   it('that hold the same confirm each other by a digest, and go on so', async () => {
     const { clientHolds, serverHolds, log, wire } = pair();

@@ -41,12 +41,11 @@ export class Peers {
     const key = keyOf(role, address.instance);
     let peer = this.peers.get(key);
     if (!peer) {
-      peer = new Peer(role, address, this.options.intervalMs, this.now());
+      peer = new Peer(role, this.options.intervalMs, this.now());
       this.peers.set(key, peer);
       this.run();
     }
-    peer.address = address;
-    peer.hold(execution, shared);
+    peer.hold(execution, address, shared);
   }
 
   /** The execution has ended, or is none of this instance's any more. */
@@ -94,7 +93,8 @@ export class Peers {
         this.forget(key);
         peer.lose('has not been heard of for three pulses');
       } else {
-        this.options.post(peer.address, peer.pulse(this.options.instance));
+        const pulse = peer.pulse(this.options.instance);
+        for (const address of peer.addresses) this.options.post(address, pulse);
       }
     }
   }
