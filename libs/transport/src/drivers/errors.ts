@@ -19,6 +19,16 @@ export const NOT_CONTROLLER = 41;
 export const MEMBER_ID_REQUIRED = 79;
 export const FENCED_INSTANCE_ID = 82;
 
+/** The broker refuses who this client says it is, by name, password or token. */
+export const SASL_REFUSED = 'SASL_AUTHENTICATION_FAILED';
+/** One end of the connection does not trust the other's certificate. */
+export const TLS_REFUSED = 'TLS_HANDSHAKE_FAILED';
+
+/** Whether a connection is refused for what it proved itself by: trying again helps once that has changed. */
+export function isRefusedCredential(error: unknown): error is DriverError {
+  return error instanceof DriverError && (error.code === SASL_REFUSED || error.code === TLS_REFUSED);
+}
+
 /** What Kafka calls its errors and how the sender acts on them. Codes not listed are taken as permanent. */
 const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorKind]>> = {
   [-1]: ['UNKNOWN_SERVER_ERROR', 'retriable'],

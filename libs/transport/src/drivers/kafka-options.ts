@@ -7,7 +7,11 @@ export interface KafkaOptions {
   brokers: readonly string[];
   /** The name by which brokers know this process in their logs, metrics and quotas. */
   clientId: string;
-  /** `true`, or Node's TLS options, to connect by TLS. Default: plain text. */
+  /**
+   * `true`, or Node's TLS options, to connect by TLS: `ca` where the brokers' certificates are not signed by an authority
+   * that Node knows, `cert` and `key` where brokers ask for one of this process, `servername` where their certificates
+   * are for another name than the one they are reached by. As PEM. Default: plain text.
+   */
   ssl?: boolean | ConnectionOptions;
   /** Default: no authentication. */
   sasl?: SaslOptions;
@@ -32,17 +36,24 @@ export interface KafkaOptions {
   codecs?: GivenCodecs;
 }
 
-export type SaslOptions =
-  | {
-      mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-      username: string;
-      password: string;
-    }
-  | {
-      mechanism: 'oauthbearer';
-      /** Called for each connection, and again before a token expires. */
-      oauthBearerProvider: () => Promise<{ value: string }>;
-    };
+/** How this process proves who it is. Give it by TLS only: PLAIN and OAUTHBEARER send the secret itself. */
+export type SaslOptions = SaslPassword | OauthBearer;
+
+export interface SaslPassword {
+  mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  username: string;
+  password: string;
+}
+
+export interface OauthBearer {
+  mechanism: 'oauthbearer';
+  /**
+   * Gives a token that the broker takes now. Called for each connection, and for another one before the session of a
+   * token ends: keep what is still good, several may be asked for at once. Where it rejects, the connection is tried
+   * again; it has as long as a connection may take (`connectionTimeoutMs`).
+   */
+  oauthBearerProvider: () => Promise<{ value: string }>;
+}
 
 export const DEFAULT_CONNECTION_TIMEOUT_MS = 3_000;
 export const DEFAULT_REQUEST_TIMEOUT_MS = 5_000;

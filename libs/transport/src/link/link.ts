@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DriverError, type Driver, type ReceivedRecord, type TopicSpec } from '../drivers/driver.js';
+import { isRefusedCredential } from '../drivers/errors.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { EXECUTION_ID_BYTES, INSTANCE_ID_BYTES, randomId } from '../wire/id.js';
 import { encodeFrame, type AcceptFrame, type Frame } from '../wire/frame.js';
@@ -178,7 +179,8 @@ export class Link {
         this.lastError = messageOf(error);
         if (abandoned.aborted) throw error;
         this.setState('disconnected');
-        if (error instanceof DriverError && error.kind === 'permanent') throw error;
+        if (isRefusedCredential(error) || (error instanceof DriverError && error.kind === 'permanent'))
+          throw error;
         this.logger.warn(`Kafka cannot be used yet, trying again: ${this.lastError}`);
         await delay(backoffMs(attempt), undefined, { signal: abandoned });
       }

@@ -22,6 +22,7 @@ import type { Codec } from '../wire/codec.js';
 import { jsonCodec } from '../wire/json-codec.js';
 import {
   policiesSchema,
+import { holdsSecret, kafkaSecurity } from './kafka-security.js';
   resolvePolicies,
   type PolicyOptions,
   type PolicySettings,
@@ -175,7 +176,8 @@ const broker = z
 
 const schema = z.strictObject({
   service: name,
-  kafka: z.looseObject({
+  kafka: z.strictObject({
+    ...kafkaSecurity,
     brokers: z
       .union([z.string().transform(text => text.split(',')), z.array(z.string())])
       .pipe(z.array(broker).min(1, 'needs at least one host:port')),
@@ -309,7 +311,8 @@ function check<T extends z.ZodType>(type: T, options: unknown, what: string): z.
   if (result.success) return result.data;
   const faults = result.error.issues.map(issue => {
     const path = issue.path.join('.') || 'options';
-    return `${path}: ${issue.message}; got ${shown(valueAt(options, issue.path))}`;
+    const value = valueAt(options, issue.path);
+    return `${path}: ${issue.message}; got ${holdsSecret(issue.path) ? kindOf(value) : shown(value)}`;
   });
   throw new TypeError(`${what} was given options that it cannot use:\n  ${faults.join('\n  ')}`);
 }
@@ -324,10 +327,16 @@ function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Objects by their kind only: an option may hold a secret. */
 function shown(value: unknown): string {
-  if (value === undefined) return 'nothing';
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100));
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
-  return typeof value === 'symbol' ? 'a symbol' : (JSON.stringify(value) ?? typeof value);
+  if (typeof value === 'object' || typeof value === 'symbol') return kindOf(value);
+  return JSON.stringify(value) ?? kindOf(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function isObject(value: unknown): boolean {

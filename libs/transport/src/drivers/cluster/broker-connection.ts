@@ -12,8 +12,8 @@ export interface BrokerConnection {
   /** Bytes that a request leaves free at its start for this connection to write its header into. */
   readonly headerBytes: number;
   /**
-   * Connects and authenticates; resolves with what the broker speaks. Called once. Rejects with a permanent
-   * DriverError where the broker refuses the credentials. Takes as long as it takes: `destroy` ends it.
+   * Connects and authenticates; resolves with what the broker speaks. Called once. Rejects as
+   * `connectFailure` says. Takes as long as it takes: `destroy` ends it.
    */
   open(): Promise<ApiVersions>;
   /** Whether requests may be sent now: not while a SASL session is renewed, nor once the connection is broken. */

@@ -31,6 +31,8 @@ export class BrokerLink {
   private closedBy: DriverError | undefined;
   private readonly waiting = new Set<(error: DriverError) => void>();
   private throttledUntil = 0;
+  /** Whether any request was answered since it opened. */
+  private heard = false;
   private versions: ApiVersions = {};
 
   constructor(private readonly options: BrokerLinkOptions) {
@@ -110,9 +112,10 @@ export class BrokerLink {
       this.close(late);
     }, patienceMs);
     this.waiting.add(fail);
-    this.connection!.send(api, request, (error, answer) =>
-      settle(error ? unanswered(`${api.name} at ${this.name}`, error) : undefined, answer),
-    );
+    this.connection!.send(api, request, (error, answer) => {
+      if (!error) this.heard = true;
+      settle(error ? unanswered(`${api.name} at ${this.name}`, error) : undefined, answer);
+    });
   }
 
   /** The broker itself holds a connection back that it throttles: requests are given so much longer. */
@@ -134,7 +137,9 @@ export class BrokerLink {
     const { address, makeConnection } = this.options;
     const connection = await makeConnection(address, error => {
       const words = error ? `: ${messageOf(error)}` : '';
-      this.close(new DriverError('retriable', `${this.name} closed the connection${words}`));
+      const early =
+        this.isOpen && !this.heard ? ' before it answered any request: does it ask for SASL?' : '';
+      this.close(new DriverError('retriable', `${this.name} closed the connection${early}${words}`));
     });
     if (this.closedBy) throw this.closedBy;
     return (this.connection = connection);

@@ -1,5 +1,5 @@
 import { DriverError } from '../driver.js';
-import { brokerError, messageOf, NOT_CONTROLLER } from '../errors.js';
+import { brokerError, isRefusedCredential, messageOf, NOT_CONTROLLER } from '../errors.js';
 import type { Timeouts } from '../kafka-options.js';
 import type { ApiRequest } from '../protocol/api.js';
 import { metadataRequest } from '../protocol/metadata.js';
@@ -94,7 +94,8 @@ export class Cluster {
 
   private async askForMetadata(request: ApiRequest<ClusterMetadata>): Promise<ClusterMetadata> {
     const metadata = await this.ask(request).catch((error: unknown) => {
-      if (this.closed || (error instanceof DriverError && error.kind === 'permanent')) throw error;
+      if (this.closed || isRefusedCredential(error)) throw error;
+      if (error instanceof DriverError && error.kind === 'permanent') throw error;
       return this.ask(request);
     });
     this.addresses = new Map(metadata.brokers.map(({ nodeId, host, port }) => [nodeId, { host, port }]));
@@ -122,7 +123,9 @@ export class Cluster {
       }
     }
     const reasons: readonly unknown[] = failure instanceof AggregateError ? failure.errors : [failure];
-    const refusal = reasons.find(reason => reason instanceof DriverError && reason.kind === 'permanent');
+    const refusal = reasons.find(
+      reason => isRefusedCredential(reason) || (reason instanceof DriverError && reason.kind === 'permanent'),
+    );
     if (refusal) throw refusal;
     throw new DriverError(
       'retriable',

@@ -16,7 +16,7 @@ const SILENT = { log() {}, error() {}, warn() {}, debug() {} };
 const CONNECTIONS: [name: string, make: (kafka: KafkaOptions) => MakeConnection][] = [
   [
     'kafkajs',
-    kafka => kafkajsConnections(brokerFactory(createKafka(kafka, SILENT, { ownTimeouts: true })), 'x'),
+    kafka => kafkajsConnections(brokerFactory(createKafka(kafka, SILENT, { ownTimeouts: true })), kafka),
   ],
   ['platformatic', kafka => platformaticConnections(loadClient, kafka)],
 ];

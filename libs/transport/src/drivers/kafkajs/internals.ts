@@ -8,6 +8,10 @@ import type { Kafka } from 'kafkajs';
 export interface KafkajsConnection {
   readonly socket?: Socket;
   readonly sasl: unknown;
+  /** How long the broker takes what was proved for true, in ms; 0 for ever. */
+  readonly sessionLifetime: { toNumber(): number };
+  /** How long before that `isAuthenticated` becomes false, in ms. */
+  reauthenticationThreshold: number;
   readonly requestQueue: KafkajsRequestQueue;
   connect(): Promise<unknown>;
   isConnected(): boolean;
@@ -108,6 +112,18 @@ export function cutConnection(connection: KafkajsConnection, reason: Error): voi
   connection.disconnect().catch(() => {
     // it is gone either way
   });
+}
+
+const MOST_EARLY_MS = 10_000;
+const EARLY_SHARE = 0.2;
+
+/**
+ * kafkajs takes a SASL session for over 10 s before it is: one that is granted no longer than that would never be of
+ * use. Its last fifth is, of long ones the last 10 s.
+ */
+export function renewEarly(connection: KafkajsConnection): void {
+  const lifetimeMs = connection.sessionLifetime.toNumber();
+  connection.reauthenticationThreshold = Math.min(MOST_EARLY_MS, lifetimeMs * EARLY_SHARE);
 }
 
 /**

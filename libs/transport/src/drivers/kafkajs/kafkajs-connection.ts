@@ -1,20 +1,20 @@
-import { DriverError } from '../driver.js';
 import type { BrokerAddress } from '../cluster/broker-address.js';
 import type { ApiVersions, BrokerConnection, MakeConnection } from '../cluster/broker-connection.js';
-import { messageOf } from '../errors.js';
+import { connectFailure } from '../cluster/connect-failure.js';
+import type { KafkaOptions } from '../kafka-options.js';
 import type { Api } from '../protocol/api.js';
-import { cutConnection } from './internals.js';
+import { cutConnection, renewEarly } from './internals.js';
 import type { BrokerFactory, KafkajsBroker, KafkajsConnection } from './internals.js';
 
-/** Connections that `createBroker` makes, for brokers that are to know this process by `clientId`. */
-export function kafkajsConnections(createBroker: BrokerFactory, clientId: string): MakeConnection {
+/** Connections that `createBroker` makes, which is configured as `kafka` says. */
+export function kafkajsConnections(createBroker: BrokerFactory, kafka: KafkaOptions): MakeConnection {
   return async (address, onBroken) =>
-    new KafkajsBrokerConnection(await createBroker(address), { address, clientId, onBroken });
+    new KafkajsBrokerConnection(await createBroker(address), { address, kafka, onBroken });
 }
 
 interface KafkajsConnectionOptions {
   address: BrokerAddress;
-  clientId: string;
+  kafka: KafkaOptions;
   onBroken: () => void;
 }
 
@@ -28,15 +28,16 @@ class KafkajsBrokerConnection implements BrokerConnection {
     private readonly broker: KafkajsBroker,
     private readonly options: KafkajsConnectionOptions,
   ) {
-    this.clientId = Buffer.from(options.clientId);
+    this.clientId = Buffer.from(options.kafka.clientId);
     this.headerBytes = 14 + this.clientId.length;
     [this.connection] = broker.connectionPool.pool;
   }
 
   async open(): Promise<ApiVersions> {
     await this.broker.connect().catch((cause: unknown) => {
-      throw connectFailure(this.options.address, cause);
+      throw connectFailure(this.options.address, cause, this.options.kafka);
     });
+    renewEarly(this.connection);
     this.connection.socket?.once('close', () => this.options.onBroken());
     return this.broker.versions ?? {};
   }
@@ -80,13 +81,3 @@ class KafkajsBrokerConnection implements BrokerConnection {
 }
 
 const NOTHING = Buffer.alloc(0);
-
-function connectFailure({ host, port }: BrokerAddress, cause: unknown): DriverError {
-  const refused = cause instanceof Error && cause.name === 'KafkaJSSASLAuthenticationError';
-  return new DriverError(
-    refused ? 'permanent' : 'retriable',
-    `No connection to ${host}:${port}: ${messageOf(cause)}`,
-    refused ? 'SASL_AUTHENTICATION_FAILED' : undefined,
-    { cause },
-  );
-}

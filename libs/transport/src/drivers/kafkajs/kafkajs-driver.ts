@@ -11,6 +11,6 @@ export function createKafkajsDriver(options: KafkaOptions, logger: LoggerService
   const kafka = createKafka(options, logger);
   guardClusters(kafka);
   const createBroker = brokerFactory(createKafka(options, logger, { ownTimeouts: true }));
-  const makeConnection = kafkajsConnections(createBroker, options.clientId);
+  const makeConnection = kafkajsConnections(createBroker, options);
   return new BrokerDriver({ name: 'kafkajs', makeConnection, unwrapped: kafka }, options, logger);
 }

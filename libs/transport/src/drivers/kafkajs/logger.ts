@@ -23,7 +23,9 @@ export function kafkajsLog(logger: LoggerService): logCreator {
 }
 
 function isOrdinary({ namespace, log }: LogEntry): boolean {
-  return CONNECTIVITY.has(namespace) || ORDINARY.test(log.message);
+  return (
+    CONNECTIVITY.has(namespace) || namespace.startsWith('SaslAuthenticator') || ORDINARY.test(log.message)
+  );
 }
 
 function describe({ namespace, log }: LogEntry): string {

@@ -1,8 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import { Kafka, logLevel } from 'kafkajs';
-import type { KafkaConfig, RetryOptions, SASLOptions } from 'kafkajs';
+import type { KafkaConfig, Mechanism, RetryOptions, SASLOptions } from 'kafkajs';
+import { bearerMessage, bearerRefusal, bearerToken } from '../sasl/bearer-token.js';
 import { timeoutsOf } from '../kafka-options.js';
-import type { KafkaOptions, SaslOptions } from '../kafka-options.js';
+import type { KafkaOptions, OauthBearer, SaslOptions } from '../kafka-options.js';
 import { kafkajsLog } from './logger.js';
 import { socketFactory } from './socket.js';
 
@@ -46,8 +47,35 @@ export function createKafka(
   return new Kafka(config);
 }
 
-function saslOf(sasl: SaslOptions): SASLOptions {
-  if (sasl.mechanism === 'oauthbearer') return sasl;
+function saslOf(sasl: SaslOptions): SASLOptions | Mechanism {
+  if (sasl.mechanism === 'oauthbearer') return bearer(sasl);
   const { mechanism, username, password } = sasl;
-  return { mechanism, username, password };
+  const options: SASLOptions = { mechanism, username, password };
+  return options;
+}
+
+/** In place of kafkajs's own, which takes a broker's refusal for a success. */
+function bearer(sasl: OauthBearer): Mechanism {
+  return {
+    mechanism: 'oauthbearer',
+    authenticationProvider: ({ saslAuthenticate }) => ({
+      authenticate: async () => {
+        const message = bearerMessage(await bearerToken(sasl));
+        const refusal = await saslAuthenticate({
+          request: { encode: () => Buffer.concat([lengthOf(message), message]) },
+          response: { decode: answer => answer.subarray(LENGTH_BYTES), parse: bearerRefusal },
+        });
+        if (refusal) throw refusal;
+      },
+    }),
+  };
+}
+
+/** Before all that passes through kafkajs's authentication: big-endian, as in Kafka's own messages. */
+const LENGTH_BYTES = 4;
+
+function lengthOf(message: Buffer): Buffer {
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeInt32BE(message.length);
+  return length;
 }

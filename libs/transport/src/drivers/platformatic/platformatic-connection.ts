@@ -1,8 +1,7 @@
 import type { Connection } from '@platformatic/kafka';
 import type { BrokerAddress } from '../cluster/broker-address.js';
 import type { ApiVersions, BrokerConnection, MakeConnection } from '../cluster/broker-connection.js';
-import { DriverError } from '../driver.js';
-import { messageOf } from '../errors.js';
+import { connectFailure } from '../cluster/connect-failure.js';
 import type { KafkaOptions } from '../kafka-options.js';
 import type { Api } from '../protocol/api.js';
 import type { PlatformaticKafka } from './client.js';
@@ -41,9 +40,13 @@ class PlatformaticConnection implements BrokerConnection {
   async open(): Promise<ApiVersions> {
     const { connection, options } = this;
     const { client, address, onBroken } = options;
+    let failure: Error | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
-        connection.on('error', reject);
+        connection.on('error', error => {
+          failure ??= error; // of TLS too, which the broker may refuse when the client takes it for open
+          reject(error);
+        });
         Promise.resolve(connection.connect(address.host, address.port)).then(resolve, reject);
       });
       const { apiKeys } = await client.apiVersionsV3.api.async(connection, 'parley', '1');
@@ -52,7 +55,7 @@ class PlatformaticConnection implements BrokerConnection {
       connection.socket.setKeepAlive(true, KEEP_ALIVE_MS);
       return Object.fromEntries(apiKeys.map(({ apiKey, ...range }) => [apiKey, range]));
     } catch (cause) {
-      throw connectFailure(address, cause, client);
+      throw connectFailure(address, failure ?? cause, options.kafka);
     }
   }
 
@@ -82,16 +85,4 @@ class PlatformaticConnection implements BrokerConnection {
     // While it opens, only an error event makes the client give up and clear its timer.
     socket?.destroy(status === 'connecting' ? reason : undefined);
   }
-}
-
-function connectFailure({ host, port }: BrokerAddress, cause: unknown, client: PlatformaticKafka): unknown {
-  const reason = cause instanceof client.NetworkError && cause.cause ? cause.cause : cause;
-  if (reason instanceof DriverError) return reason;
-  const refused = reason instanceof client.AuthenticationError;
-  return new DriverError(
-    refused ? 'permanent' : 'retriable',
-    `No connection to ${host}:${port}: ${messageOf(reason)}`,
-    refused ? 'SASL_AUTHENTICATION_FAILED' : undefined,
-    { cause },
-  );
 }

@@ -40,13 +40,13 @@ describe('connection options', () => {
 
   it('ask for an OAuth token at each connection', async () => {
     let tokens = 0;
-    const oauthBearerProvider = async () => ({ value: `token ${++tokens}` });
+    const oauthBearerProvider = async () => ({ value: `token-${++tokens}` });
     const { sasl } = connectionOptions(
       { ...KAFKA, sasl: { mechanism: 'oauthbearer', oauthBearerProvider } },
       'a',
     );
     expect(sasl?.mechanism).toBe('OAUTHBEARER');
     const token = sasl?.token as () => Promise<string>;
-    expect([await token(), await token()]).toEqual(['token 1', 'token 2']);
+    expect([await token(), await token()]).toEqual(['token-1', 'token-2']);
   });
 });

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { ConnectionOptions, SASLOptions } from '@platformatic/kafka';
+import { bearerRefusal, bearerToken } from '../sasl/bearer-token.js';
 import { timeoutsOf } from '../kafka-options.js';
 import type { KafkaOptions, SaslOptions } from '../kafka-options.js';
 
@@ -35,7 +36,9 @@ function saslOf(sasl: SaslOptions): SASLOptions {
     case 'oauthbearer':
       return {
         mechanism: 'OAUTHBEARER',
-        token: async () => (await sasl.oauthBearerProvider()).value,
+        token: () => bearerToken(sasl),
+        // Without it the client takes a refusal for a success.
+        authBytesValidator: (answer, callback) => callback(bearerRefusal(answer) ?? null, answer),
       };
   }
 }
