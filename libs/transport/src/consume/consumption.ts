@@ -1,6 +1,7 @@
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
 import { HeldPartition, partitionName, type PartitionLimits } from './held-partition.js';
 import { Lanes, type Park, type Work } from './lanes.js';
+import { weightOf } from './record-weight.js';
 
 /** What is to be done for one record. */
 export interface RecordWork {
@@ -8,6 +9,11 @@ export interface RecordWork {
   lane: string | undefined;
   /** Not before this, in ms since the epoch: what follows in its partition waits too. Default: at once. */
   dueAt?: number;
+  /**
+   * While it waits by `park` it does not count against its partition, which is read on: whoever made it bounds what
+   * waits. Where the partition becomes another member's meanwhile the wait rejects. Default false: it counts.
+   */
+  shelves?: boolean;
   /**
    * Its lane and slot are free when the promise settles. The record's offset is done once it has resolved, and not
    * where it rejects; or already when `done` is called, while the work goes on. `park` lends its slot to others for a wait;
@@ -160,7 +166,7 @@ export class Consumption {
   }
 
   private admit(held: HeldPartition, record: ReceivedRecord, work: RecordWork): void {
-    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    const bytes = weightOf(record);
     held.took(bytes);
     const queued: Work = {
       lane: work.lane,
@@ -183,7 +189,7 @@ export class Consumption {
     const done = once(() => held.ledger.finish(offset));
     held.running += 1;
     try {
-      await work.run(done, park);
+      await work.run(done, work.shelves ? this.shelf(held, bytes, park) : park);
       done();
     } catch {
       // Its offset is not done: the work is for the next owner.
@@ -193,6 +199,20 @@ export class Consumption {
       if (held.paused) this.relieve(held);
       if (held.givenUp) for (const listener of this.finishedListeners) listener();
     }
+  }
+
+  private shelf(held: HeldPartition, bytes: number, park: Park): Park {
+    return async awaited => {
+      held.running -= 1;
+      held.finished(bytes);
+      if (held.paused) this.relieve(held);
+      const outcome = await park(awaited).finally(() => {
+        held.running += 1;
+        held.took(bytes);
+      });
+      if (held.givenUp) throw new Error(`${held.name} is another member’s`);
+      return outcome;
+    };
   }
 
   /** Resolves once nothing runs of these partitions, or after a while: what still runs may then run elsewhere too. */

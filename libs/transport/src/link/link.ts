@@ -19,6 +19,9 @@ import type { LinkOptions } from './link-options.js';
 import { Sender } from './sender.js';
 import { inboxTopic } from './topics.js';
 
+/** While more than so many records wait to be sent, executions of ended calls are not refused: silence ends them too. */
+const STRAYS_REFUSED = 1000;
+
 /**
  * What one process holds open towards Kafka, shared by its server and all of its clients: driver, sender, inbox.
  * Opens on first use; once closed it opens anew when it is used again.
@@ -241,6 +244,7 @@ export class Link {
   /** Nobody waits for this execution. Told only to services that are called from here, whatever a frame names. */
   private refuse({ callId, execution, service, partition, instance }: AcceptFrame): void {
     if (!this.called.has(service)) return;
+    if ((this.session?.sender.queued.parcels ?? 0) > STRAYS_REFUSED) return;
     const topic = this.options.names.inbox(service);
     this.tell({ topic, partition, instance }, { kind: 'cancel', callId, execution, reason: 'unknown' });
   }

@@ -65,6 +65,16 @@ describe('InboxRequests', () => {
     expect(requests.running).toBe(0);
   });
 
+  it('are dropped in silence where a thousand refusals wait already', async () => {
+    const { begun, finish, send } = start(1);
+    for (let n = 0; n < 5000; n += 1) send(String(n));
+    expect(begun).toHaveLength(1001);
+    finish[1]!();
+    await new Promise(setImmediate);
+    send('later');
+    expect(begun).toHaveLength(1002);
+  });
+
   it('remember no more than a bound of them', () => {
     const { begun, send } = start(100_000);
     for (let n = 0; n < 10_001; n += 1) send(String(n));

@@ -5,6 +5,8 @@ import type { Status } from '../wire/status.js';
 
 /** Requests that are remembered, so that one which the broker was sent twice runs once. */
 const MAX_REMEMBERED = 10_000;
+/** Refusals that are on their way: beyond that what comes is dropped, and its caller hears of it by its own timer. */
+const MAX_REFUSING = 1000;
 /** As much of a request's header as its call's id is in. */
 const ID_CHARACTERS = 64;
 
@@ -19,6 +21,7 @@ export interface RequestRunner {
 export class InboxRequests {
   private readonly seen = new Set<string>();
   private draining = false;
+  private refusing = 0;
   /** Requests that run, and hold a slot. */
   running = 0;
 
@@ -32,10 +35,13 @@ export class InboxRequests {
     if (this.seen.has(id)) return;
     this.remember(id);
     const refusal = this.refusal();
+    if (refusal && this.refusing >= MAX_REFUSING) return;
     const work = this.calls.work(record, false, refusal);
-    if (!refusal) this.running += 1;
+    if (refusal) this.refusing += 1;
+    else this.running += 1;
     const free = () => {
-      if (!refusal) this.running -= 1;
+      if (refusal) this.refusing -= 1;
+      else this.running -= 1;
     };
     work.run(() => undefined).then(free, free);
   }

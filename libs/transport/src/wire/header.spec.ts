@@ -1,6 +1,6 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { decodeHeader, encodeHeader, type Header } from './header.js';
+import { decodeHeader, encodeHeader, MAX_TIMEOUT_MS, type Header } from './header.js';
 import { WireError } from './wire-error.js';
 
 const ids = fc.stringMatching(/^[A-Za-z0-9_-]{1,22}$/);
@@ -16,7 +16,7 @@ const request = {
     partition: fc.nat(),
     instance: ids,
   }),
-  timeoutMs: fc.nat(),
+  timeoutMs: fc.nat({ max: MAX_TIMEOUT_MS }),
   credit: fc.nat(),
   creditBytes: fc.nat(),
   resumeFrom: fc.nat(),
@@ -34,7 +34,7 @@ const headers: fc.Arbitrary<Header> = fc.oneof(
     attempt: fc.nat(),
     at: fc.nat(),
     size: fc.nat(),
-    timeoutMs: fc.nat(),
+    timeoutMs: fc.nat({ max: MAX_TIMEOUT_MS }),
   }),
   fc.record({
     kind: fc.constant('event' as const),
@@ -47,6 +47,14 @@ const headers: fc.Arbitrary<Header> = fc.oneof(
 );
 
 describe('the parley header', () => {
+  it('asks for no longer a timeout than a timer can wait', () => {
+    const line = '1 request c p t 0 i 9007199254740991 1 1 j c 1 0';
+    expect(decodeHeader(Buffer.from(line))).toMatchObject({ timeoutMs: MAX_TIMEOUT_MS });
+    expect(decodeHeader(Buffer.from('1 part c 1 0 1 9007199254740991'))).toMatchObject({
+      timeoutMs: MAX_TIMEOUT_MS,
+    });
+  });
+
   test.prop([headers])('is read as it was written, in printable ASCII', header => {
     const line = encodeHeader(header);
     expect(line).toMatch(/^[ -~]+$/);

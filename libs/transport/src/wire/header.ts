@@ -9,6 +9,9 @@ export const PARTED = 'parted-request';
 /** What a dispatch hook attached to the packet, as JSON. */
 export const METADATA_HEADER = 'parley-metadata';
 
+/** The longest that a timer can wait, in ms: a caller that says that it waits longer is taken to wait so long. */
+export const MAX_TIMEOUT_MS = 2_147_483_647;
+
 /** A request's and an event's line, and an inbox record's, are never longer: patterns are limited to this. */
 export const MAX_LINE_LENGTH = 4096;
 
@@ -107,7 +110,7 @@ export function decodeHeader(line: Buffer): Header {
     throw new WireError(`a header of ${line.length} bytes; the limit is ${MAX_LINE_LENGTH}`);
   const fields = line.toString('latin1').split(' ');
   if (fields[0] !== WIRE_VERSION) {
-    throw new WireError(`protocol version ${JSON.stringify(fields[0])}; this process speaks ${WIRE_VERSION}`);
+    throw new WireError(`protocol version ${shown(fields[0])}; this process speaks ${WIRE_VERSION}`);
   }
   switch (fields[1]) {
     case 'request':
@@ -121,7 +124,7 @@ export function decodeHeader(line: Buffer): Header {
         attempt: count(fields[3], 'attempt'),
         at: count(fields[4], 'place'),
         size: count(fields[5], 'size'),
-        timeoutMs: count(fields[6], 'timeout'),
+        timeoutMs: timeout(fields[6]),
       };
     case 'event':
       return {
@@ -134,7 +137,7 @@ export function decodeHeader(line: Buffer): Header {
     case 'frames':
       return { kind: 'frames', instance: id(fields[2], 'instance') };
     default:
-      throw new WireError(`unknown record kind ${JSON.stringify(fields[1])}`);
+      throw new WireError(`unknown record kind ${shown(fields[1])}`);
   }
 }
 
@@ -148,7 +151,7 @@ function request(fields: readonly string[]): RequestHeader {
       partition: count(fields[5], 'partition'),
       instance: id(fields[6], 'instance'),
     },
-    timeoutMs: count(fields[7], 'timeout'),
+    timeoutMs: timeout(fields[7]),
     credit: count(fields[8], 'credit'),
     attempt: count(fields[9], 'attempt'),
     contentType: contentType(fields[10]),
@@ -164,6 +167,10 @@ function topic(text: string | undefined): string {
   if (text === undefined || !TOPIC.test(text))
     throw new WireError(`reply topic ${shown(text)} is not a topic name`);
   return text;
+}
+
+function timeout(text: string | undefined): number {
+  return Math.min(count(text, 'timeout'), MAX_TIMEOUT_MS);
 }
 
 function contentType(text: string | undefined): string {
