@@ -186,7 +186,7 @@ export class Consumption {
     park: Park,
   ): Promise<void> {
     if (held.givenUp) return;
-    const done = once(() => held.ledger.finish(offset));
+    const done = () => held.ledger.finish(offset);
     held.running += 1;
     try {
       await work.run(done, work.shelves ? this.shelf(held, bytes, park) : park);
@@ -270,13 +270,4 @@ export class Consumption {
       this.options.onCommitError(error as Error);
     }
   }
-}
-
-function once(action: () => void): () => void {
-  let called = false;
-  return () => {
-    if (called) return;
-    called = true;
-    action();
-  };
 }

@@ -4,6 +4,16 @@ import { decodeRuns, encodeRuns, type Run } from './done-runs.js';
 import { Ledger } from './ledger.js';
 
 describe('Ledger', () => {
+  it('may be told again of what the commit has passed', () => {
+    const ledger = new Ledger();
+    ledger.take(0);
+    ledger.finish(0);
+    expect(ledger.advance()).toBe(1);
+    ledger.finish(0);
+    ledger.take(1);
+    expect(ledger.open).toBe(1);
+  });
+
   it('commits nothing before the first record taken is done', () => {
     const ledger = new Ledger();
     ledger.take(5);

@@ -33,7 +33,9 @@ export class Ledger {
     return false;
   }
 
+  /** May be told of an offset more than once, also when the commit has passed it. */
   finish(offset: number): void {
+    if (this.committed !== undefined && offset < this.committed) return;
     this.done.add(offset);
   }
 

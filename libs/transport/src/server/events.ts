@@ -21,6 +21,7 @@ import { readEvent, type ForeignValue, type ReadEvent } from './read-event.js';
 import { RetryTopics, type RetryTopic } from './retry-topics.js';
 import { isRefusal } from './send-until-taken.js';
 import { SharedSlot } from './shared-slot.js';
+import type { Turnstile } from './turnstile.js';
 
 export interface EventsOptions {
   /** The pattern whose events a topic holds. */
@@ -90,6 +91,7 @@ export class Events {
       return;
     }
     const slot = new SharedSlot(park, handlers.length);
+    if (handlers.length === 1) return this.handle(handlers[0]!, event, slot);
     const outcomes = await Promise.allSettled(
       handlers.map(handler => this.handle(handler, event, slot).finally(() => slot.ended())),
     );
@@ -185,20 +187,10 @@ export class Events {
     }
   }
 
-  private async attempt(
-    handler: EventHandler,
-    event: ReadEvent,
-    attempt: number,
-    slot: SharedSlot,
-  ): Promise<void> {
+  private attempt(handler: EventHandler, event: ReadEvent, attempt: number, slot: SharedSlot): Promise<void> {
     const { turnstile } = handler;
-    const turn = turnstile?.enter();
-    if (turn) await slot.waitFor(turn);
-    try {
-      await this.run(handler, event, attempt);
-    } finally {
-      turnstile?.leave();
-    }
+    const run = () => this.run(handler, event, attempt);
+    return turnstile ? passThrough(turnstile, slot, run) : run();
   }
 
   private run({ handler, policy }: EventHandler, event: ReadEvent, attempt: number): Promise<void> {
@@ -265,4 +257,15 @@ function gone(handler: string, pattern: string): Error {
 /** An event's lane; none without a key. */
 export function laneOf({ topic, key }: ReceivedRecord): string | undefined {
   return key === null ? undefined : `${topic}/${key.toString('latin1')}`;
+}
+
+/** Runs once the turnstile lets it in; others have its slot meanwhile. */
+async function passThrough(turnstile: Turnstile, slot: SharedSlot, run: () => Promise<void>): Promise<void> {
+  const turn = turnstile.enter();
+  if (turn) await slot.waitFor(turn);
+  try {
+    await run();
+  } finally {
+    turnstile.leave();
+  }
 }

@@ -1,4 +1,4 @@
-import { isObservable, type Observable, type Subscription } from 'rxjs';
+import { isObservable, type Subscription } from 'rxjs';
 import type { ParleyContext } from './parley-context.js';
 
 /** The cause of an event's death where its handler took too long. */
@@ -8,36 +8,35 @@ export class HandlerTimeout extends Error {
 
 /** How long one run of an event's handler may take; past it the run's signal is aborted. `end` is for its owner to call. */
 export class HandlerDeadline {
-  private readonly passed: Promise<never>;
   private timer: NodeJS.Timeout | undefined;
   private subscription: Subscription | undefined;
+  private ended = false;
 
-  constructor(timeoutMs: number, context: ParleyContext) {
-    this.passed = new Promise((_resolve, reject) => {
-      this.timer = setTimeout(() => {
-        const message = `the handler has not ended within ${timeoutMs} ms`;
-        context.abort(message);
-        reject(new HandlerTimeout(message));
-      }, timeoutMs);
-    });
-    // Nobody may be waiting when it passes.
-    this.passed.catch(() => undefined);
-  }
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly context: ParleyContext,
+  ) {}
 
   /**
    * Resolves when an event's handler has succeeded: when what it returned has, an Observable when it completes. Rejects
    * with what it failed with, or HandlerTimeout.
    */
-  async race(result: Promise<unknown> | Promise<Observable<unknown>>): Promise<void> {
-    const value: unknown = await Promise.race([result, this.passed]);
-    if (!isObservable(value)) return;
-    const completed = new Promise<void>((resolve, reject) => {
-      this.subscription = value.subscribe({ error: reject, complete: resolve });
+  race(result: Promise<unknown>): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.timer = setTimeout(() => {
+        const message = `the handler has not ended within ${this.timeoutMs} ms`;
+        this.context.abort(message);
+        reject(new HandlerTimeout(message));
+      }, this.timeoutMs);
+      Promise.resolve(result).then(value => {
+        if (!isObservable(value)) resolve();
+        else if (!this.ended) this.subscription = value.subscribe({ error: reject, complete: resolve });
+      }, reject);
     });
-    await Promise.race([completed, this.passed]);
   }
 
   end(): void {
+    this.ended = true;
     clearTimeout(this.timer);
     this.subscription?.unsubscribe();
   }
