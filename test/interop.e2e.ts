@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { ClientKafka } from '@nestjs/microservices';
+import { Controller } from '@nestjs/common';
+import { Ctx, EventPattern, Payload, type ClientKafka, type KafkaContext } from '@nestjs/microservices';
+import { ParleyRecordBuilder, type ParleyClient, type RecordMetadata } from '@parley/transport';
 import { lastValueFrom, tap, type Observable } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readTopic } from './setup/read-topic.js';
@@ -85,5 +87,89 @@ describe('callers that use Nest’s built-in Kafka transport', () => {
     });
     expect(await readTopic(`${ours}elsewhere`)).toEqual([]);
     expect(await readTopic(`${ours}giver.inbox`)).toEqual([]);
+  });
+});
+
+describe('a ParleyClient that calls a service of Nest’s built-in Kafka transport', () => {
+  const services = new Services();
+  const nest = new NestKafka();
+  const { prefix } = services;
+  const handled: unknown[] = [];
+  let client: ParleyClient;
+
+  @Controller()
+  class OtherController {
+    @EventPattern<string>(`${prefix}happened`)
+    happened(@Payload() data: unknown, @Ctx() context: KafkaContext): void {
+      const { key, headers } = context.getMessage();
+      handled.push({
+        data,
+        key: String(key),
+        tenant: headers?.['tenant'],
+        partition: context.getPartition(),
+      });
+    }
+  }
+
+  beforeAll(async () => {
+    await nest.topics(['give', 'describe', 'happened', 'unserved'].map(pattern => prefix + pattern));
+    await nest.server(`${prefix}giver`, [givingController(prefix), OtherController]);
+    client = services.client('giver', { transport: 'nest-kafka' });
+  });
+  afterAll(async () => {
+    await services.stop();
+    await nest.stop();
+  });
+
+  it.each([
+    ['object', [{ a: 1, nested: { list: [1, null, 'x'] } }]],
+    ['number', ['42']],
+    ['undefined', [null]],
+    ['three items', ['a', 'b', 'c']],
+    ['items whose end comes later', ['a', 'b']],
+    ['no item', [null]],
+  ])('is given what it answers: %s', async (kind, items) => {
+    expect(await outcome(client.send('give', { kind }))).toEqual({ items });
+    const pulled: unknown[] = [];
+    for await (const item of client.send('give', { kind })) pulled.push(item);
+    expect(pulled).toEqual(items);
+  });
+
+  it.each([
+    ['an RpcException of text', 'UNKNOWN', 'no'],
+    ['an RpcException of an object', 'NOT_FOUND', 'gone'],
+    ['an error', 'INTERNAL', 'Internal server error'],
+  ])('is told its errors as a status: %s', async (kind, status, message) => {
+    await expect(lastValueFrom(client.send('give', { kind }))).rejects.toMatchObject({ status, message });
+  });
+
+  it('is told an error that comes midway after the items before it', async () => {
+    const { items, error } = (await outcome(
+      client.send('give', { kind: 'two items and an error' }),
+    )) as never;
+    expect(items).toEqual(['a', 'b']);
+    expect(error).toMatchObject({ status: 'UNKNOWN', message: 'midway' });
+  });
+
+  it.each([{ a: 1 }, 'text', 42])(
+    'gives its handlers what they read of the built-in’s own: %j',
+    async data => {
+      const type = typeof data === 'number' ? 'string' : typeof data;
+      const read = typeof data === 'number' ? String(data) : data;
+      expect(await lastValueFrom(client.send('describe', data))).toEqual({ type, data: read });
+    },
+  );
+
+  it('waits for an answer no longer than its timeout', async () => {
+    const call = client.send('unserved', new ParleyRecordBuilder({}).setTimeout(300).build());
+    await expect(lastValueFrom(call)).rejects.toMatchObject({ status: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('emits events that it handles, with their key and headers', async () => {
+    const record = new ParleyRecordBuilder({ id: 7 }).setKey('k7').setHeaders({ tenant: 'blue' }).build();
+    const { partition } = await lastValueFrom(client.emit<RecordMetadata>('happened', record));
+    await vi.waitFor(() =>
+      expect(handled).toEqual([{ data: { id: 7 }, key: 'k7', tenant: 'blue', partition }]),
+    );
   });
 });

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Module, type INestApplicationContext, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ParleyClient, ParleyModule, ParleyServer, type ParleyOptions } from '@parley/transport';
+import {
+  ParleyClient,
+  ParleyModule,
+  ParleyServer,
+  type ClientTransport,
+  type ParleyOptions,
+} from '@parley/transport';
 import { inject } from 'vitest';
 
 type Extra = Partial<Omit<ParleyOptions, 'service'>>;
@@ -44,7 +50,7 @@ export class Services {
   }
 
   /** A client of `to` whose link is its own. */
-  client(to: string, extra: Extra & { from?: string } = {}): ParleyClient {
+  client(to: string, extra: Extra & { from?: string; transport?: ClientTransport } = {}): ParleyClient {
     const { from = 'caller', ...options } = extra;
     const client = new ParleyClient({ ...this.options(from, options), to });
     this.running.push(client);

@@ -1,10 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
-import { from, NEVER, type Observable } from 'rxjs';
+import { from, NEVER, type Observable, throwError } from 'rxjs';
+import { NestClient } from '../interop/nest-client.js';
+import { nestMessageOf } from '../interop/nest-message.js';
 import type { LinkState } from '../link/link-health.js';
 import { Link } from '../link/link.js';
 import type { RecordMetadata } from '../link/send-record.js';
 import { resolveClientOptions, type ClientSettings, type ParleyClientOptions } from '../options/options.js';
+import { ParleyException } from '../exceptions/parley-exception.js';
 import { Attendance } from './attendance.js';
 import { keepContext } from '../server/execution-scope.js';
 import { Caller } from './caller.js';
@@ -36,7 +39,9 @@ export class ParleyClient extends ClientProxy {
   private readonly policies: Policies | undefined;
   private readonly caller: GuardedCaller;
   private readonly collector: Collector;
-  private readonly emitter: Emitter;
+  private readonly emitter: Pick<Emitter, 'emit'>;
+  /** For a service whose servers use Nest's built-in Kafka transport. */
+  private readonly nest: NestClient | undefined;
   private readonly hooks: ClientHooks;
   private readonly ownsLink: boolean;
 
@@ -49,14 +54,16 @@ export class ParleyClient extends ClientProxy {
     this.link = link ?? new Link(this.settings.link);
     const { to, policies, waitForReady } = this.settings;
     this.policies = policies && new Policies(to, policies);
-    this.caller = new GuardedCaller(new Caller(this.link, this.settings), {
+    const { nestKafka } = this.settings;
+    this.nest = nestKafka && new NestClient(this.link, this.settings, nestKafka);
+    this.caller = new GuardedCaller(this.nest ?? new Caller(this.link, this.settings), {
       policies: this.policies,
-      attendance: new Attendance(this.link, to, this.settings.link.names.callsGroup(to)),
+      attendance: this.nest ?? new Attendance(this.link, to, this.settings.link.names.callsGroup(to)),
       waitForReady,
       timeoutOf: ({ options }) => timeoutOf(options, this.settings),
     });
     this.collector = new Collector(this.link, this.settings);
-    this.emitter = new Emitter(this.link, this.settings);
+    this.emitter = this.nest ?? new Emitter(this.link, this.settings);
     this.hooks = new ClientHooks(hooks ?? new Hooks(this.settings.hooks), this.settings, packet =>
       this.patternOf(packet),
     );
@@ -114,6 +121,7 @@ export class ParleyClient extends ClientProxy {
     options: CollectOptions = {},
   ): Observable<Answer<TResult>> {
     checkCollectOptions(options);
+    if (this.nest) return throwError(() => notCollectable(this.settings.to));
     const packet = () => this.createPacket(pattern, data);
     if (!this.hooks.any) return this.collector.collect<TResult>(() => this.read(packet()), options);
     return this.hooks.collect<Answer<TResult>>(packet, options.windowMs, hooked =>
@@ -154,10 +162,18 @@ export class ParleyClient extends ClientProxy {
   }
 
   private read(packet: ReadPacket<unknown>): Message {
+    if (this.nest) return nestMessageOf(packet, this.patternOf(packet));
     return messageOf(packet, this.patternOf(packet), this.settings.link.codec);
   }
 
   private patternOf(packet: ReadPacket<unknown>): string {
     return this.normalizePattern(packet.pattern as Parameters<ParleyClient['normalizePattern']>[0]);
   }
+}
+
+function notCollectable(service: string): ParleyException {
+  return new ParleyException(
+    'UNIMPLEMENTED',
+    `${service} is called as Nest's built-in transport does, which cannot ask every instance`,
+  );
 }

@@ -13,10 +13,12 @@ export interface NestKafkaOptions {
   replyTopic?: (topic: string) => string;
 }
 
-export interface NestKafkaSettings {
-  /** Of no use to one that only calls. */
+export interface NestKafkaSettings extends NestTopics {
   group: string;
-  /** Where the built-in's patterns live. */
+}
+
+/** Where the built-in's patterns live, and the replies to them. */
+export interface NestTopics {
   names: Routing;
   replyTopic(topic: string): string;
 }
@@ -33,12 +35,8 @@ export const nestKafkaSchema = z.strictObject({
     .optional(),
 });
 
-export function nestKafkaSettings(
-  options: { group?: string; replyTopic?: ((topic: string) => string) | undefined },
-  prefix: string,
-): NestKafkaSettings {
-  const { group = '', replyTopic = defaultReplyTopic } = options;
-  return { group, names: topicPerPattern(prefix), replyTopic };
+export function nestTopics(options: Pick<NestKafkaOptions, 'replyTopic'>, prefix: string): NestTopics {
+  return { names: topicPerPattern(prefix), replyTopic: options.replyTopic ?? defaultReplyTopic };
 }
 
 function defaultReplyTopic(topic: string): string {

@@ -9,12 +9,12 @@ import type { Handlers } from '../server/handlers.js';
 import type { ParleyContext } from '../server/parley-context.js';
 import { nestReplyAddress, type NestReplyAddress } from './nest-headers.js';
 import { NestIncomingCall } from './nest-incoming-call.js';
-import type { NestKafkaSettings } from './nest-options.js';
+import type { NestTopics } from './nest-options.js';
 import { NestReply } from './nest-reply.js';
 import { readNestValue } from './nest-value.js';
 
 export interface NestRequestsOptions {
-  nest: Pick<NestKafkaSettings, 'replyTopic'>;
+  nest: Pick<NestTopics, 'replyTopic'>;
   /** The pattern of the calls that a topic holds. */
   patternOf(topic: string): string | undefined;
   /** Streams open at a time; a further one fails RESOURCE_EXHAUSTED. */

@@ -55,6 +55,18 @@ export class NestServer {
     ];
   }
 
+  /** Of these topics, those that are to be made or grown: what others share is made where it is missing, and never grown. */
+  async withoutShared(topics: readonly TopicSpec[]): Promise<TopicSpec[]> {
+    const { names } = this.options.nest;
+    const events = this.handlers.eventPatterns.map(pattern => names.event(pattern));
+    const shared = new Set([...this.topics().map(({ topic }) => topic), ...events]);
+    const { driver } = this.link;
+    const there = await Promise.all(
+      topics.map(async ({ topic }) => shared.has(topic) && (await driver.partitions(topic)).length > 0),
+    );
+    return topics.filter((_, index) => !there[index]);
+  }
+
   /** Whether the built-in's callers write to this topic. */
   reads(topic: string): boolean {
     return this.callTopics().includes(topic);

@@ -1,12 +1,12 @@
 import { ParleyClient } from '../client/parley-client.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Link } from '../link/link.js';
-import type { ParleyOptions } from '../options/options.js';
+import type { ParleyClientOptions, ParleyOptions } from '../options/options.js';
 
 /** What differs between one client and the application's others. */
 export type OwnClientOptions = Pick<
-  ParleyOptions,
-  'timeoutMs' | 'idleTimeoutMs' | 'window' | 'waitForReady' | 'policies'
+  ParleyClientOptions,
+  'transport' | 'timeoutMs' | 'idleTimeoutMs' | 'window' | 'waitForReady' | 'policies'
 >;
 
 /** The application's clients: one for each service it calls, however many modules ask for it. */

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { DriverFactory, LinkOptions } from '../link/link-options.js';
 import {
   nestKafkaSchema,
-  nestKafkaSettings,
+  nestTopics,
   type NestKafkaOptions,
   type NestKafkaSettings,
+  type NestTopics,
 } from '../interop/nest-options.js';
 import { COMPRESSION_NAMES } from '../drivers/compression/codec.js';
 import type { CompressionCodec } from '../drivers/compression/codec.js';
@@ -133,7 +134,7 @@ export interface ClientSettings {
   link: LinkOptions;
   to: string;
   /** For a service that is called as Nest's built-in transport does. */
-  nestKafka: NestKafkaSettings | undefined;
+  nestKafka: NestTopics | undefined;
   timeoutMs: number;
   emitTimeoutMs: number;
   idleTimeoutMs?: number;
@@ -246,7 +247,10 @@ export function resolveServerOptions(options: ParleyOptions): ServerSettings {
   const valid = check(schema, options, 'ParleyServer');
   return {
     link: linkOptions(valid),
-    nestKafka: valid.nestKafka && nestKafkaSettings(valid.nestKafka, valid.prefix ?? DEFAULTS.prefix),
+    nestKafka: valid.nestKafka && {
+      group: valid.nestKafka.group,
+      ...nestTopics(valid.nestKafka, valid.prefix ?? DEFAULTS.prefix),
+    },
     concurrency: valid.concurrency ?? DEFAULTS.concurrency,
     collectConcurrency: valid.collectConcurrency ?? DEFAULTS.collectConcurrency,
     eventConcurrency: valid.eventConcurrency ?? DEFAULTS.eventConcurrency,
@@ -264,7 +268,7 @@ export function resolveClientOptions(options: ParleyClientOptions): ClientSettin
     to: valid.to,
     nestKafka:
       valid.transport === 'nest-kafka'
-        ? nestKafkaSettings(valid.nestKafka ?? {}, valid.prefix ?? DEFAULTS.prefix)
+        ? nestTopics(valid.nestKafka ?? {}, valid.prefix ?? DEFAULTS.prefix)
         : undefined,
     timeoutMs: valid.timeoutMs ?? DEFAULTS.timeoutMs,
     emitTimeoutMs: valid.emitTimeoutMs ?? DEFAULTS.emitTimeoutMs,

@@ -200,7 +200,8 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       this.crash = error;
       this.logger.error(`The consumer gave up: ${error.message}`, error.stack);
     });
-    await this.link.ensureTopics(this.topics());
+    const topics = this.topics();
+    await this.link.ensureTopics(this.nest ? await this.nest.withoutShared(topics) : topics);
     this.listening = true;
     if (!this.booted) this.warnUnlessBooted();
     await this.take();
