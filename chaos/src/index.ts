@@ -1,10 +1,5 @@
 export { audit, type Evidence } from './audit/audit.js';
-export { MemoryNotebook } from './journal/journal.js';
-export { Load } from './load/load.js';
-export { violationLines } from './report.js';
-export { type Fault, type PlannedFault } from './schedule/fault.js';
-export { schedule } from './schedule/schedule.js';
-export { type Arena, storm } from './schedule/storm.js';
-export { ANSWERS } from './services/answers.js';
-export { LEDGER } from './services/event-handlers.js';
-export { type CommonOptions, type Services, startServices } from './services/service.js';
+export { callFigures, eventFigures } from './audit/figures.js';
+export { type InProcessOptions, runInProcess } from './in-process/run-in-process.js';
+export { callLines, eventLine, violationLines } from './report.js';
+export type { Outcome } from './run.js';

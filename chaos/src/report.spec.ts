@@ -25,7 +25,11 @@ describe('the report', () => {
   });
 
   it('shows some of many', () => {
-    const lines = violationLines(Array(25).fill({ rule: 'a call ends', what: 'x' }), [], 0);
+    const lines = violationLines(
+      Array.from({ length: 25 }, () => ({ rule: 'a call ends', what: 'x' })),
+      [],
+      0,
+    );
     expect(lines).toHaveLength(12);
     expect(lines.at(-1)).toBe('  and 15 more');
   });

@@ -43,7 +43,8 @@ export class Leaders {
   }
 }
 
-async function partitions(admin: Admin) {
+/** All partitions of all topics. */
+export async function partitions(admin: Admin) {
   const { topics } = await admin.fetchTopicMetadata({ topics: await admin.listTopics() });
   return topics.flatMap(({ name, partitions }) =>
     partitions.map(({ partitionId, replicas, isr }) => ({

@@ -20,6 +20,7 @@ export class Caller {
     private readonly notebook: Notebook,
     private readonly name: string,
     private readonly random: Random,
+    private readonly pace: number,
   ) {}
 
   /** Resolves with the end of its last call, once it was told to stop. */
@@ -36,14 +37,14 @@ export class Caller {
   }
 
   #question(): Question {
-    const { random } = this;
+    const { random, pace } = this;
     const call = `${this.name}:${this.#calls++}`;
     const kind = this.#kind();
     if (kind === 'slow' || kind === 'slow-idempotent')
-      return { call, kind, takesMs: random.between(50, 3_000) };
+      return { call, kind, takesMs: random.between(50, 3_000) / pace };
     if (kind === 'large') return { call, kind, bytes: random.between(300_000, 900_000) };
     if (kind === 'stream' || kind === 'stream-resumable')
-      return { call, kind, items: random.between(1, 300), everyMs: random.between(0, 20) };
+      return { call, kind, items: random.between(1, 300), everyMs: random.between(0, 20) / pace };
     return { call, kind };
   }
 

@@ -13,6 +13,8 @@ export interface LoadOptions {
   callers: number;
   /** Keys, of each of which an event after the other is emitted. */
   keys: number;
+  /** How many times quicker slow calls are answered and streams' items come. Default 1. */
+  pace?: number;
 }
 
 /** How long after their deadlines calls may take to end once the load is told to stop: a stream's whole length. */
@@ -27,12 +29,13 @@ export class Load {
   constructor(
     client: ParleyClient,
     private readonly notebook: Notebook,
-    { process, seed, callers, keys }: LoadOptions,
+    { process, seed, callers, keys, pace = 1 }: LoadOptions,
   ) {
     const random = new Random(seed);
     const each = (count: number) => Array.from({ length: count }, (_, index) => index);
     this.#callers = each(callers).map(
-      index => new Caller(client, notebook, `${process}/${index}`, new Random(random.between(0, 2 ** 31))),
+      index =>
+        new Caller(client, notebook, `${process}/${index}`, new Random(random.between(0, 2 ** 31)), pace),
     );
     this.#emitters = each(keys).map(
       index => new Emitter(client, notebook, `${process}/k${index}`, new Random(random.between(0, 2 ** 31))),

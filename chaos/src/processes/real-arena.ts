@@ -1,5 +1,5 @@
 import type { ChaosCluster } from '../cluster/chaos-cluster.js';
-import { type Fault, harmsBroker } from '../schedule/fault.js';
+import { type Fault, harmsBroker, placeAt } from '../schedule/fault.js';
 import type { Arena } from '../schedule/storm.js';
 import type { Fleet } from './fleet.js';
 
@@ -21,17 +21,17 @@ export class RealArena implements Arena {
     if (harmsBroker(fault)) await cluster.leaders.inSync(IN_SYNC_MS);
     switch (kind) {
       case 'kill server': {
-        const server = at(this.fleet.servers, target);
+        const server = placeAt(this.fleet.servers, target);
         await server.kill();
         return () => server.start();
       }
       case 'pause server': {
-        const server = at(this.fleet.servers, target);
+        const server = placeAt(this.fleet.servers, target);
         server.pause();
         return () => server.resume();
       }
       case 'kill caller': {
-        const caller = at(this.fleet.callers, target);
+        const caller = placeAt(this.fleet.callers, target);
         await caller.kill();
         return async () => {
           await caller.start();
@@ -59,10 +59,4 @@ export class RealArena implements Arena {
     }
     return () => cluster.proxyOf(target).setWeather({ kind: 'clear' });
   }
-}
-
-function at<T>(places: readonly T[], target: number): T {
-  const place = places[target - 1];
-  if (!place) throw new RangeError(`There is no place ${target}; there are ${places.length}.`);
-  return place;
 }

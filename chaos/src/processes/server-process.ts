@@ -11,7 +11,7 @@ process.once('SIGTERM', () => void leave());
 
 Peer.serve<ServerQuestions>(process, {
   async start({ options, journal }) {
-    services = await startServices(options, new FileNotebook(journal));
+    services = await startServices(options, new FileNotebook(journal), ['warn', 'error', 'fatal']);
   },
   sample: ownSample,
   exit: () => void setImmediate(() => process.exit()),

@@ -45,3 +45,10 @@ export function placeOf(fault: Fault): string {
   if (kind === 'cut broker') return 'connections';
   return `${kind.split(' ')[1]} ${target}`;
 }
+
+/** The place that a fault befalls. @throws RangeError where there is none of the number */
+export function placeAt<T>(places: readonly T[], target: number): T {
+  const place = places[target - 1];
+  if (!place) throw new RangeError(`There is no place ${target}; there are ${places.length}.`);
+  return place;
+}

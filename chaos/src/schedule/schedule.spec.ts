@@ -45,6 +45,12 @@ describe('schedule', () => {
     }
   });
 
+  it('is so many times quicker', () => {
+    const quick = schedule(1, 12, { ...SCENE, pace: 5 });
+    expect(quick.length).toBeGreaterThan(schedule(1, 12, SCENE).length * 2);
+    for (const { forMs } of quick) expect(forMs).toBeLessThanOrEqual(12_000 / 5);
+  });
+
   it('keeps to the kinds that there may be', () => {
     const kinds = ['move leaders', 'cut broker'] as const;
     const planned = schedule(1, 60, { ...SCENE, kinds });

@@ -8,6 +8,8 @@ export interface Scene {
   brokers: number;
   /** Default: all. */
   kinds?: readonly FaultKind[];
+  /** How many times quicker than in a storm of real brokers faults follow one another, and are over. Default 1. */
+  pace?: number;
 }
 
 /** The time from one fault's beginning to the next one's, in ms. */
@@ -36,16 +38,21 @@ const LASTS_MS: Readonly<Record<FaultKind, readonly [least: number, most: number
  */
 export function schedule(seed: number, seconds: number, scene: Scene): PlannedFault[] {
   const random = new Random(seed);
+  const { pace = 1 } = scene;
+  const gap = () => random.between(...GAP_MS) / pace;
   const busyUntil = new Map<string, number>();
   const planned: PlannedFault[] = [];
   let bag: FaultKind[] = [];
-  for (let at = random.between(...GAP_MS); at < seconds * 1_000; at += random.between(...GAP_MS)) {
+  for (let at = gap(); at < seconds * 1_000; at += gap()) {
     if (bag.length === 0) bag = random.shuffled(scene.kinds ?? FAULT_KINDS);
     const drawn = bag.map(kind => ({ kind, fault: draw(random, kind, scene) }));
     const fit = drawn.find(({ fault }) => isFree(fault, at) && at + fault.forMs <= seconds * 1_000);
     if (!fit) continue;
     bag = bag.filter(kind => kind !== fit.kind);
-    busyUntil.set(placeOf(fit.fault), at + fit.fault.forMs + (harmsBroker(fit.fault) ? CATCH_UP_MS : 0));
+    busyUntil.set(
+      placeOf(fit.fault),
+      at + fit.fault.forMs + (harmsBroker(fit.fault) ? CATCH_UP_MS / pace : 0),
+    );
     planned.push({ at, ...fit.fault });
   }
   return planned;
@@ -55,8 +62,8 @@ export function schedule(seed: number, seconds: number, scene: Scene): PlannedFa
   }
 }
 
-function draw(random: Random, kind: FaultKind, { servers, callers, brokers }: Scene): Fault {
-  const forMs = random.between(...LASTS_MS[kind]);
+function draw(random: Random, kind: FaultKind, { servers, callers, brokers, pace = 1 }: Scene): Fault {
+  const forMs = Math.round(random.between(...LASTS_MS[kind]) / pace);
   switch (kind) {
     case 'kill server':
       return { kind, target: random.between(2, servers), forMs };

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { type INestMicroservice, Module, type Type } from '@nestjs/common';
+import { type INestMicroservice, type LogLevel, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ParleyModule, type ParleyOptions, ParleyServer } from '@parley/transport';
 import type { Notebook } from '../journal/journal.js';
@@ -9,11 +9,20 @@ import { eventsController, LEDGER } from './event-handlers.js';
 /** What all services and callers of a run share. */
 export type CommonOptions = Omit<ParleyOptions, 'service'>;
 
-/** An instance of each service; resolves once both take what they are sent. */
-export async function startServices(options: CommonOptions, notebook: Notebook): Promise<Services> {
-  const answers = await start(ANSWERS, options, [AnswersController, eventsController(ANSWERS, notebook)]);
+/**
+ * An instance of each service; resolves once both take what they are sent.
+ * @param logged what is printed; some handlers fail on purpose, of which Nest tells as errors
+ */
+export async function startServices(
+  options: CommonOptions,
+  notebook: Notebook,
+  logged: LogLevel[],
+): Promise<Services> {
+  const starting = (service: string, controllers: Type[]) =>
+    start({ ...options, service }, [...controllers, eventsController(service, notebook)], logged);
+  const answers = await starting(ANSWERS, [AnswersController]);
   try {
-    return new Services([answers, await start(LEDGER, options, [eventsController(LEDGER, notebook)])]);
+    return new Services([answers, await starting(LEDGER, [])]);
   } catch (error) {
     await answers.close();
     throw error;
@@ -30,16 +39,16 @@ export class Services {
 }
 
 async function start(
-  service: string,
-  options: CommonOptions,
+  options: ParleyOptions,
   controllers: Type[],
+  logger: LogLevel[],
 ): Promise<INestMicroservice> {
-  @Module({ imports: [ParleyModule.forRoot({ ...options, service })], controllers })
+  @Module({ imports: [ParleyModule.forRoot(options)], controllers })
   class ServiceModule {}
   const app = await NestFactory.createMicroservice<{ strategy: ParleyServer }>(ServiceModule, {
     inject: [ParleyServer],
     useFactory: (server: ParleyServer) => ({ strategy: server }),
-    logger: ['error', 'warn', 'fatal'],
+    logger,
   } as never);
   await app.listen();
   return app;

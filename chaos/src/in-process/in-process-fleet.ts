@@ -1,0 +1,100 @@
+import { ParleyClient } from '@parley/transport';
+import { clock } from '@parley/tools/processes';
+import { type Journal, MemoryNotebook } from '../journal/journal.js';
+import { Load, type LoadOptions } from '../load/load.js';
+import { ANSWERS } from '../services/answers.js';
+import { type CommonOptions, type Services, startServices } from '../services/service.js';
+
+/** What has a beginning and an end in this process, and what it saw. */
+interface Running {
+  journal: Journal;
+  end(): Promise<void>;
+}
+
+/** A place in which one follows another: each ends in order, since what runs in this process cannot be killed. */
+class Place {
+  readonly journals: Journal[] = [];
+  #running: Running | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly begin: (name: string) => Promise<Running>,
+  ) {}
+
+  async start(): Promise<void> {
+    this.#running = await this.begin(`${this.name}.${this.journals.length + 1}`);
+    this.journals.push(this.#running.journal);
+  }
+
+  async end(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    await running?.end();
+  }
+}
+
+export interface InProcessFleetOptions {
+  common: CommonOptions;
+  servers: number;
+  /** Clients, each with a link and a load of its own. */
+  callers: number;
+  /** Of each client. */
+  load: Omit<LoadOptions, 'process'>;
+}
+
+/** Servers and callers that share this process, each with a link of its own. */
+export class InProcessFleet {
+  readonly servers: readonly Place[];
+  readonly callers: readonly Place[];
+
+  constructor({ common, servers, callers, load }: InProcessFleetOptions) {
+    this.servers = numbers(servers).map(
+      number => new Place(`server-${number}`, process => runningServices(process, common)),
+    );
+    this.callers = numbers(callers).map(
+      number =>
+        new Place(`caller-${number}`, process =>
+          runningLoad(common, { ...load, process, seed: load.seed + number }),
+        ),
+    );
+  }
+
+  async start(): Promise<void> {
+    for (const place of [...this.servers, ...this.callers]) await place.start();
+  }
+
+  async endLoad(): Promise<void> {
+    await Promise.all(this.callers.map(caller => caller.end()));
+  }
+
+  async close(): Promise<void> {
+    await this.endLoad();
+    await Promise.all(this.servers.map(server => server.end()));
+  }
+}
+
+async function runningServices(process: string, common: CommonOptions): Promise<Running> {
+  const notebook = new MemoryNotebook();
+  const services: Services = await startServices(common, notebook, ['fatal']);
+  return { journal: { process, entries: notebook.entries }, end: () => services.close() };
+}
+
+async function runningLoad(common: CommonOptions, options: LoadOptions): Promise<Running> {
+  const notebook = new MemoryNotebook();
+  const client = new ParleyClient({ ...common, service: 'caller', to: ANSWERS });
+  const load = new Load(client, notebook, options);
+  await client.connect();
+  load.start();
+  return {
+    journal: { process: options.process, entries: notebook.entries },
+    async end() {
+      await load.stop();
+      notebook.write({ is: 'over', at: clock() });
+      await client.close();
+    },
+  };
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}

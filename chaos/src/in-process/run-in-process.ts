@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import type { EmbeddedKafka } from '@parley/embedded-kafka';
+import { clock } from '@parley/tools/processes';
+import { GroupWatch } from '../cluster/group-watch.js';
+import type { Outcome } from '../run.js';
+import { schedule } from '../schedule/schedule.js';
+import { storm } from '../schedule/storm.js';
+import { ANSWERS } from '../services/answers.js';
+import { LEDGER } from '../services/event-handlers.js';
+import { EMBEDDED_FAULTS, EmbeddedArena, FLEET_FAULTS } from './embedded-arena.js';
+import { InProcessFleet } from './in-process-fleet.js';
+
+export interface InProcessOptions {
+  seed: number;
+  /** How long the storm is. */
+  seconds: number;
+  /** Three embedded brokers, which faults befall too; or the address of others, which none does. */
+  kafka: EmbeddedKafka | string;
+  log?: (line: string) => void;
+}
+
+const SERVERS = 2;
+const CALLERS = 2;
+
+/** Everything is over sooner than on real brokers, by so much. */
+const PACE = 6;
+
+const DRAINED_MS = 20_000;
+
+/**
+ * The run of real processes and brokers in one process and in seconds: the same load, a storm of the same making, and
+ * evidence for the same audit. Nothing is killed here: servers and callers end in order.
+ */
+export async function runInProcess({
+  seed,
+  seconds,
+  kafka,
+  log = () => {},
+}: InProcessOptions): Promise<Outcome> {
+  const embedded = typeof kafka === 'string' ? undefined : kafka;
+  const brokers = typeof kafka === 'string' ? kafka.split(',') : kafka.brokers;
+  const prefix = `chaos-${randomBytes(4).toString('hex')}-`;
+  const shape = { partitions: 3 };
+  const fleet = new InProcessFleet({
+    common: {
+      prefix,
+      kafka: { brokers, requestTimeoutMs: 1_000 },
+      topics: { calls: shape, inbox: shape, events: shape },
+      drainTimeoutMs: 3_000,
+    },
+    servers: SERVERS,
+    callers: CALLERS,
+    load: { seed, callers: 32, keys: 4, pace: PACE },
+  });
+  const watch = new GroupWatch(brokers, prefix);
+  try {
+    await fleet.start();
+    watch.start();
+    const beganAt = clock();
+    const scene = { servers: SERVERS, callers: CALLERS, brokers: brokers.length, pace: PACE };
+    const planned = schedule(seed, seconds, { ...scene, kinds: embedded ? EMBEDDED_FAULTS : FLEET_FAULTS });
+    const faults = await storm(planned, new EmbeddedArena(fleet, embedded), log);
+    await fleet.endLoad();
+    const undone = await watch.drained(DRAINED_MS);
+    const evidence = {
+      callers: fleet.callers.flatMap(({ journals }) => journals),
+      servers: fleet.servers.flatMap(({ journals }) => journals),
+      services: [ANSWERS, LEDGER],
+      offsets: watch.seen,
+      before: new Map<string, never>(),
+      after: new Map<string, never>(),
+      crashes: [],
+      undone,
+    };
+    return { evidence, faults, beganAt };
+  } finally {
+    await watch.stop();
+    await fleet.close();
+  }
+}
