@@ -1,4 +1,5 @@
 import type { Codec, Encoded } from './codec.js';
+import { MAX_JSON_DEPTH, parseJson, type Reviver } from './safe-json.js';
 import { WireError } from './wire-error.js';
 
 const PLAIN = 'j';
@@ -14,42 +15,49 @@ const BUFFER_MARK = '"type":"Buffer"';
 
 const NOTHING = Buffer.alloc(0);
 
+/** As `jsonCodec`; what nests deeper than `maxDepth` is not read. */
+export function jsonCodecOf(maxDepth: number): Codec {
+  return {
+    name: 'json',
+    encode,
+    decode: (type, bytes) => decode(type, bytes, maxDepth),
+  };
+}
+
 /**
  * JSON that keeps what a value was: a string that looks like JSON stays a string, undefined and null stay apart,
  * Buffers stay Buffers at any depth. As in all JSON, a Date arrives as its string, NaN as null, and a key whose
  * value is undefined does not arrive.
  */
-export const jsonCodec: Codec = {
-  name: 'json',
+export const jsonCodec: Codec = jsonCodecOf(MAX_JSON_DEPTH);
 
-  encode(value: unknown): Encoded {
-    if (value === undefined) return { type: UNDEFINED, bytes: NOTHING };
-    if (Buffer.isBuffer(value)) return { type: BINARY, bytes: value };
-    if (value instanceof Uint8Array) {
-      return { type: BINARY, bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength) };
-    }
-    const text = stringify(value);
-    if (!text.includes(BUFFER_MARK)) return { type: PLAIN, bytes: Buffer.from(text) };
-    return { type: TAGGED, bytes: Buffer.from(JSON.stringify(value, tagBuffers)) };
-  },
+function encode(value: unknown): Encoded {
+  if (value === undefined) return { type: UNDEFINED, bytes: NOTHING };
+  if (Buffer.isBuffer(value)) return { type: BINARY, bytes: value };
+  if (value instanceof Uint8Array) {
+    return { type: BINARY, bytes: Buffer.from(value.buffer, value.byteOffset, value.byteLength) };
+  }
+  const text = stringify(value);
+  if (!text.includes(BUFFER_MARK)) return { type: PLAIN, bytes: Buffer.from(text) };
+  return { type: TAGGED, bytes: Buffer.from(JSON.stringify(value, tagBuffers)) };
+}
 
-  decode(type: string, bytes: Buffer): unknown {
-    switch (type) {
-      case PLAIN:
-        return parse(bytes);
-      case UNDEFINED:
-        return undefined;
-      case BINARY:
-        return bytes;
-      case TAGGED:
-        return parse(bytes, untagBuffers);
-      default:
-        throw new WireError(
-          `unknown content type ${JSON.stringify(type)}: is the sender newer than this process?`,
-        );
-    }
-  },
-};
+function decode(type: string, bytes: Buffer, maxDepth: number): unknown {
+  switch (type) {
+    case PLAIN:
+      return parse(bytes, maxDepth);
+    case UNDEFINED:
+      return undefined;
+    case BINARY:
+      return bytes;
+    case TAGGED:
+      return parse(bytes, maxDepth, untagBuffers);
+    default:
+      throw new WireError(
+        `unknown content type ${JSON.stringify(type)}: is the sender newer than this process?`,
+      );
+  }
+}
 
 function stringify(value: unknown): string {
   let text: string | undefined;
@@ -62,11 +70,11 @@ function stringify(value: unknown): string {
   return text;
 }
 
-function parse(bytes: Buffer, reviver?: (key: string, value: unknown) => unknown): unknown {
+function parse(bytes: Buffer, maxDepth: number, reviver?: Reviver): unknown {
   try {
-    return JSON.parse(bytes.toString(), reviver);
+    return parseJson(bytes.toString(), maxDepth, reviver);
   } catch (cause) {
-    throw new WireError('the value is not valid JSON', { cause });
+    throw cause instanceof WireError ? cause : new WireError('the value is not valid JSON', { cause });
   }
 }
 

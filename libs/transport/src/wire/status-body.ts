@@ -1,3 +1,4 @@
+import { parseJson } from './safe-json.js';
 import type { HttpOutcome, Status, StatusCode } from './status.js';
 
 /** A status as the payload of an error frame. Always JSON, so that both ends can read it whatever their codec. */
@@ -14,7 +15,7 @@ export function encodeStatusBody(status: Status): Buffer {
 export function decodeStatusBody(code: StatusCode, body: Buffer): Status {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString());
+    parsed = parseJson(body.toString());
   } catch {
     return { code, message: 'the status came with a body that could not be read' };
   }
