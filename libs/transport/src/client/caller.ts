@@ -41,7 +41,8 @@ export class Caller {
     const { router, peers, budget, assembling, options } = this.link;
     const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = message.options;
     const correlationId = currentContext()?.correlationId ?? callId;
-    const telemetry = CallTelemetry.begin(message, callId, this.settings.to, this.topicOf, taker);
+    const { topicOf } = this;
+    const telemetry = CallTelemetry.begin({ callId, message, service: this.settings.to, topicOf }, taker);
     let parcel: { withdraw(): void } | undefined;
     let ended = false;
     const abort = () =>

@@ -77,7 +77,8 @@ export class Consumption {
   private subscription: Subscription | undefined;
   private commitTimer: NodeJS.Timeout | undefined;
   private draining = false;
-  private everAssigned = false;
+  /** Assignments by the group, the first one included. */
+  rebalances = 0;
 
   constructor(
     private readonly driver: Pick<Driver, 'subscribe'>,
@@ -88,7 +89,18 @@ export class Consumption {
 
   /** True once the group has given this member an assignment, an empty one included. */
   get assigned(): boolean {
-    return this.everAssigned;
+    return this.rebalances > 0;
+  }
+
+  get group(): string {
+    return this.options.group;
+  }
+
+  /** What is not done of each partition that has been read; kept from the last time anything came of it. */
+  get lags(): { topic: string; partition: number; lag: number }[] {
+    return [...this.held.values()].flatMap(({ topic, partition, lag }) =>
+      lag === undefined ? [] : [{ topic, partition, lag }],
+    );
   }
 
   get load(): number {
@@ -124,11 +136,12 @@ export class Consumption {
   }
 
   private assign(assignments: readonly Assignment[]): void {
-    this.everAssigned = true;
+    this.rebalances += 1;
     for (const assignment of assignments) {
       const before = this.held.get(partitionName(assignment));
       before?.early.close();
       // Its log was replaced while it was paused: it is read anew, as the same partition.
+    held.highWatermark = batch.highWatermark;
       if (before?.paused) this.subscription?.resume([assignment]);
       const held = new HeldPartition(assignment, this.options.keepDone ?? false, () => this.relieve(held));
       this.held.set(held.name, held);

@@ -34,6 +34,8 @@ export class HeldPartition implements Assignment {
   givenUp = false;
   /** Work of its records that has begun and not finished. */
   running = 0;
+  /** Where the log ended when it was read last. */
+  highWatermark: number | undefined;
   private records = 0;
   private bytes = 0;
   /** What was committed last, as far as that is known. */
@@ -75,6 +77,13 @@ export class HeldPartition implements Assignment {
   /** So little is in hand that it is time to read on. */
   isRelieved({ records, bytes }: PartitionLimits): boolean {
     return this.early.size === 0 && this.records <= records * RESUME_AT && this.bytes <= bytes * RESUME_AT;
+  }
+
+  /** Records up to the log's end that are not done; undefined until anything has been read. */
+  get lag(): number | undefined {
+    const next = this.ledger.advance() ?? this.ledger.firstOpen;
+    if (next === undefined || this.highWatermark === undefined) return undefined;
+    return Math.max(0, this.highWatermark - next);
   }
 
   /** What there is to commit; undefined where that is committed already. */

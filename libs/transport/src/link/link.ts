@@ -16,6 +16,7 @@ import { Peers } from './peers.js';
 import { ReceiveBudget } from './receive-budget.js';
 import type { LinkHealth, LinkState } from './link-health.js';
 import type { LinkOptions } from './link-options.js';
+import { addLinkFigures } from '../telemetry/link-figures.js';
 import { Sender } from './sender.js';
 import { inboxTopic } from './topics.js';
 
@@ -51,6 +52,7 @@ export class Link {
   private state: LinkState = 'idle';
   private lastError: string | undefined;
   private stalled = false;
+  private stopFigures: (() => void) | undefined;
 
   constructor(readonly options: LinkOptions) {
     this.peers = new Peers({
@@ -217,6 +219,7 @@ export class Link {
       await inbox.open();
       abandoned.throwIfAborted();
       this.session = { driver, inbox, sender: new Sender(driver, senderOptions) };
+      this.stopFigures = addLinkFigures(this, this.options.service);
     } catch (error) {
       await driver.close({ drainMs: 0 }).catch(() => undefined);
       throw error;
@@ -264,6 +267,7 @@ export class Link {
     const session = this.session ?? (await this.opening?.catch(() => undefined));
     this.session = undefined;
     this.opening = undefined;
+    this.stopFigures?.();
     this.leaving = session;
     this.router.abandonOutgoing(unavailable('this process closed its link to Kafka'));
     this.leaving = undefined;

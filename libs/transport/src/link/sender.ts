@@ -1,6 +1,7 @@
 import { DriverError, type Driver, type OutgoingRecord, type ProduceOutcome } from '../drivers/driver.js';
 import type { InstanceAddress } from '../wire/header.js';
 import { PART_BYTES } from '../wire/parts.js';
+import { produceBegins } from '../telemetry/produced.js';
 import type { Status } from '../wire/status.js';
 import { Backlog } from './backlog.js';
 import { FrameParcel, type FrameSource } from './frame-parcel.js';
@@ -47,6 +48,8 @@ export class Sender {
   constructor(
     private readonly driver: Driver,
     options: Partial<SenderOptions> = {},
+    /** Told why a topic's records failed for good: frames have nobody else who could tell. */
+    private readonly onRefused: (topic: string, error: DriverError) => void = () => undefined,
   ) {
     this.options = { ...SENDER_DEFAULTS, ...options };
     this.backlog = new Backlog(this.options.now);
@@ -199,10 +202,13 @@ export class Sender {
     if (this.closed) return;
     const { records, queues } = this.takeBatch(leader);
     if (records.length === 0) return;
+    const told = produceBegins(records);
     try {
       const outcomes = await this.driver.produce(leader.id, records);
+      told?.(outcomes.find(({ error }) => error)?.error);
       this.applyOutcomes(queues, outcomes);
     } catch (error) {
+      told?.(error);
       const failure = asDriverError(error);
       for (const queue of queues) this.applyFailure(queue, failure);
     }
@@ -258,6 +264,7 @@ export class Sender {
     }
     switch (error.kind) {
       case 'permanent':
+        this.onRefused(queue.topic, error);
         for (const parcel of parcels) this.fail(parcel, statusOfDriverError(error));
         this.ready(queue);
         return;

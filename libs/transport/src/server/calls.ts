@@ -65,6 +65,8 @@ export class Calls {
   work(record: ReceivedRecord, redelivered: boolean, refusal?: Status): RecordWork {
     const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
     let request: RequestHeader;
+  /** How often a reply had to wait until its caller took more. */
+  creditStalls = 0;
     try {
       request = requestOf(record);
       if (!this.link.options.names.isInbox(request.replyTo.topic)) {
@@ -261,6 +263,9 @@ export class Calls {
     return new Promise<void>(settled => {
       const reply = new ReplyStream({
         accept: this.accept(request, execution, {}),
+        onStarved: () => {
+          this.creditStalls += 1;
+        },
         credit: { items: 0, bytes: 0 },
         resumeFrom: request.resumeFrom,
         announced: offered !== undefined,

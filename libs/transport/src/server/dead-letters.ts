@@ -9,6 +9,7 @@ import {
 import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
 import { eventTopic } from '../link/topics.js';
+import { countDeadLetter } from '../telemetry/dead-letter-count.js';
 import { isRefusal, sendUntilTaken } from './send-until-taken.js';
 
 /** What a letter goes without, one after another, where the topic refuses it as it is. The last always fits. */
@@ -47,6 +48,7 @@ export class DeadLetters {
     for (const omitted of OMISSIONS) {
       try {
         await this.send(topicOfEvent, omitted.length > 0 ? lighterLetter(letter, omitted) : letter);
+        countDeadLetter(topicOfEvent, death.cause);
         return;
       } catch (error) {
         if (!isRefusal(error) || omitted === OMISSIONS.at(-1)) throw error;

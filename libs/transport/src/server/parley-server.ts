@@ -9,7 +9,8 @@ import { Link } from '../link/link.js';
 import { callsTopic, eventTopic } from '../link/topics.js';
 import type { ReplayOptions, ReplayReport } from '../replay/replay-options.js';
 import { Replays } from '../replay/replays.js';
-import { traceReceived } from '../telemetry/receive-span.js';
+import { tellReceived } from '../telemetry/received.js';
+import { addServerFigures, groupName } from '../telemetry/server-figures.js';
 import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '../options/options.js';
 import { Calls } from './calls.js';
 import { eventConsumptions } from './event-consumptions.js';
@@ -56,6 +57,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private taking: Promise<void> | undefined;
   private draining: Promise<void> | undefined;
   private crash: Error | undefined;
+  private stopFigures: (() => void) | undefined;
 
   /** Of its own link and hooks by default; ParleyModule gives it the application's. */
   constructor(options: ParleyOptions, link?: Link, hooks?: Hooks) {
@@ -204,6 +206,9 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     await this.link.ensureTopics(this.nest ? await this.nest.withoutShared(topics) : topics);
     this.listening = true;
     if (!this.booted) this.warnUnlessBooted();
+    const { calls, consumptions } = this;
+    const { service } = this.settings.link;
+    this.stopFigures = addServerFigures({ service, instance: this.link.instance, calls, consumptions });
     await this.take();
   }
 
@@ -259,8 +264,9 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     options: Omit<ConsumptionOptions, 'onCommitError' | 'onReceived'>,
   ): Promise<void> {
     const consumption = new Consumption(this.link.driver, {
+    const group = groupName(options.group, this.link.instance);
       ...options,
-      onReceived: batch => traceReceived(options.group, batch),
+      onReceived: batch => tellReceived(group, batch),
       onCommitError: error =>
         this.logger.warn(`A commit of group ${options.group} failed and is tried again: ${error.message}`),
     });
@@ -285,6 +291,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     this.calls.drain();
     await this.hooks.settled(Math.max(0, until - performance.now()));
     this.link.takeRequests(undefined);
+    this.stopFigures?.();
     if (this.link.isOpen) await this.link.sender.flush(drainTimeoutMs);
   }
 }

@@ -38,6 +38,8 @@ export interface ReplyStreamOptions {
   onAnnounced(): void;
   /** Items leave and the reply goes on: it is a stream. */
   onStreaming(): void;
+  /** What is there, or could be had of the handler, waits until the client is ready for more. */
+  onStarved?(): void;
   /** The last frame was acknowledged, or can not be sent at all. */
   onSettled(): void;
 }
@@ -62,6 +64,7 @@ export class ReplyStream implements FrameSource {
   private streaming = false;
   private lastFrameTaken = false;
   private settled = false;
+  private starved = false;
   private waitingForRoom: (() => void) | undefined;
 
   constructor(private readonly options: ReplyStreamOptions) {
@@ -103,6 +106,7 @@ export class ReplyStream implements FrameSource {
   /** Resolves once there is credit and room for another item, or the stream has ended. */
   async room(): Promise<void> {
     while (!this.hasRoom()) {
+      if (this.pending.count === 0) this.starve();
       await new Promise<void>(resolve => {
         this.waitingForRoom = resolve;
       });
@@ -154,6 +158,7 @@ export class ReplyStream implements FrameSource {
   }
 
   grant(credit: Credit): void {
+    this.starved = false;
     const { items, bytes } = this.granted;
     this.granted = { items: Math.max(items, credit.items), bytes: Math.max(bytes, credit.bytes) };
     if (this.pending.count > 0 || this.ended) this.schedule(0);
@@ -222,11 +227,18 @@ export class ReplyStream implements FrameSource {
 
   private schedule(bytes: number): void {
     if (this.posted === 'urgently' || this.lastFrameTaken) return;
+    if (this.sendable <= 0 && this.pending.count > 0) this.starve();
     if (this.sendable <= 0 && !(this.ended && this.pending.count === 0) && !this.announcing) return;
     const patient = this.patient;
     if (this.posted && patient) return;
     this.posted = patient ? 'patiently' : 'urgently';
     this.options.post(this, this.pending.large ? PART_BYTES : bytes, patient);
+  }
+
+  private starve(): void {
+    if (this.starved) return;
+    this.starved = true;
+    this.options.onStarved?.();
   }
 
   /** A later item of a slow stream: many such streams would otherwise cost the calls beside them a request each. */

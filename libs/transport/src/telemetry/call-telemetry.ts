@@ -1,31 +1,47 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { Message } from '../client/message.js';
 import type { ReplyTaker } from '../client/outgoing-call-options.js';
 import type { HeaderValue } from '../drivers/driver.js';
+import { ATTRIBUTES } from './attributes.js';
 import { CallSpan } from './call-span.js';
+import { activeInstruments, type Instruments } from './instruments.js';
+import { KnownValues } from './known-values.js';
+import { errorType } from './span-end.js';
 import { activeTracer } from './tracing.js';
+
+/** Clients may make patterns up as they run. */
+const patterns = new KnownValues();
+
+export interface BegunCall {
+  callId: string;
+  message: Message;
+  /** The service that is called. */
+  service: string;
+  topicOf(pattern: string): { topic: string };
+}
 
 /** What is told of one call at its client. It stands between the call and whoever takes its reply. */
 export class CallTelemetry<T> implements ReplyTaker<T> {
+  private readonly begun = performance.now();
   private items = 0;
   private over = false;
 
   private constructor(
+    private readonly call: BegunCall,
     private readonly taker: ReplyTaker<T>,
     private readonly span: CallSpan | undefined,
-  ) {}
+    private readonly instruments: Instruments | undefined,
+  ) {
+    if ((call.message.attempt ?? 1) > 1) instruments?.callRetries.add(1, this.attributes());
+  }
 
   /** Undefined where nobody listens. */
-  static begin<T>(
-    message: Message,
-    callId: string,
-    service: string,
-    topicOf: (pattern: string) => { topic: string },
-    taker: ReplyTaker<T>,
-  ): CallTelemetry<T> | undefined {
+  static begin<T>(call: BegunCall, taker: ReplyTaker<T>): CallTelemetry<T> | undefined {
     const tracer = activeTracer();
-    if (!tracer) return undefined;
-    const span = new CallSpan(tracer, message, service, destination(message.pattern, topicOf), callId);
-    return new CallTelemetry(taker, span);
+    const instruments = activeInstruments();
+    if (!tracer && !instruments) return undefined;
+    const span = tracer && new CallSpan(tracer, call.message, call.service, destinationOf(call), call.callId);
+    return new CallTelemetry(call, taker, span, instruments);
   }
 
   request(headers: Record<string, HeaderValue>, attempt: number, partition: number): void {
@@ -40,6 +56,7 @@ export class CallTelemetry<T> implements ReplyTaker<T> {
   error(error: unknown): void {
     this.over = true;
     this.span?.failed(error, this.items);
+    this.record({ ...this.attributes(), [ATTRIBUTES.errorType]: errorType(error) });
     this.taker.error(error);
   }
 
@@ -57,13 +74,23 @@ export class CallTelemetry<T> implements ReplyTaker<T> {
     if (this.over) return;
     this.over = true;
     this.span?.ended(this.items);
+    this.record(this.attributes());
+  }
+
+  private record(attributes: Attributes): void {
+    this.instruments?.callDuration.record((performance.now() - this.begun) / 1000, attributes);
+  }
+
+  private attributes(): Attributes {
+    const { service, message } = this.call;
+    return { [ATTRIBUTES.service]: service, [ATTRIBUTES.pattern]: patterns.told(message.pattern) };
   }
 }
 
 /** A pattern that has no topic fails its call: that is told then. */
-function destination(pattern: string, topicOf: (pattern: string) => { topic: string }): string | undefined {
+function destinationOf({ message, topicOf }: BegunCall): string | undefined {
   try {
-    return topicOf(pattern).topic;
+    return topicOf(message.pattern).topic;
   } catch {
     return undefined;
   }

@@ -4,7 +4,8 @@ import type { ExecutionWatch } from '../server/execution-watch.js';
 import type { ParleyContext } from '../server/parley-context.js';
 import { ATTRIBUTES, operationOn, spanName } from './attributes.js';
 import { extract } from './carrier.js';
-import { endFailed } from './span-end.js';
+import { activeInstruments, type Instruments } from './instruments.js';
+import { endFailed, errorType } from './span-end.js';
 import { activeTracer } from './tracing.js';
 
 export interface Execution {
@@ -14,23 +15,29 @@ export interface Execution {
 
 /** What is told of one run of a handler, from before its hooks until its reply has ended. */
 export class ExecutionTelemetry implements ExecutionWatch {
+  private readonly begun = performance.now();
   private readonly span: Span | undefined;
   private items = 0;
   private over = false;
 
   private constructor(
     tracer: Tracer | undefined,
+    private readonly instruments: Instruments | undefined,
     private readonly execution: Execution,
     /** Who else is told. */
     private readonly inner: ExecutionWatch | undefined,
   ) {
-    if (tracer) this.span = processSpan(tracer, execution);
+    const { kind, context } = execution;
+    this.span = tracer && processSpan(tracer, execution);
+    if (kind === 'event' && context.attempt > 1) instruments?.eventRetries.add(1, this.attributes());
   }
 
   /** `inner` as it is where nobody listens. */
   static around(execution: Execution, inner: ExecutionWatch | undefined): ExecutionWatch | undefined {
     const tracer = activeTracer();
-    return tracer ? new ExecutionTelemetry(tracer, execution, inner) : inner;
+    const instruments = activeInstruments();
+    if (!tracer && !instruments) return inner;
+    return new ExecutionTelemetry(tracer, instruments, execution, inner);
   }
 
   handle(handler: MessageHandler, data: unknown): Promise<unknown> {
@@ -48,10 +55,11 @@ export class ExecutionTelemetry implements ExecutionWatch {
   }
 
   failed(thrown: unknown): void {
-    if (!this.over && this.span) {
+    if (!this.over) {
       this.over = true;
-      this.span.setAttribute(ATTRIBUTES.items, this.items);
-      endFailed(this.span, thrown);
+      this.span?.setAttribute(ATTRIBUTES.items, this.items);
+      if (this.span) endFailed(this.span, thrown);
+      this.record({ ...this.attributes(), [ATTRIBUTES.errorType]: errorType(thrown) });
     }
     this.inner?.failed(thrown);
   }
@@ -67,6 +75,17 @@ export class ExecutionTelemetry implements ExecutionWatch {
     this.over = true;
     this.span?.setAttribute(ATTRIBUTES.items, this.items);
     this.span?.end();
+    this.record(this.attributes());
+  }
+
+  private record(attributes: Attributes): void {
+    this.instruments?.processDuration.record((performance.now() - this.begun) / 1000, attributes);
+  }
+
+  /** Patterns are those that have a handler here, whatever a record names: they are few. */
+  private attributes(): Attributes {
+    const { context } = this.execution;
+    return { ...operationOn('process', context.topic), [ATTRIBUTES.pattern]: context.getPattern() };
   }
 }
 
@@ -75,13 +94,9 @@ function processSpan(tracer: Tracer, { kind, context }: Execution): Span {
   const parent = extract(context.headers);
   const creation = trace.getSpanContext(parent);
   const links: Link[] = creation ? [{ context: creation }] : [];
-  const pattern = context.getPattern();
-  const { topic } = context;
-  const span = tracer.startSpan(
-    spanName('process', topic, pattern),
-    { kind: kind === 'call' ? SpanKind.SERVER : SpanKind.CONSUMER, attributes: said(context), links },
-    parent,
-  );
+  const name = spanName('process', context.topic, context.getPattern());
+  const ofKind = kind === 'call' ? SpanKind.SERVER : SpanKind.CONSUMER;
+  const span = tracer.startSpan(name, { kind: ofKind, attributes: said(context), links }, parent);
   context.telemetry = trace.setSpan(parent, span);
   return span;
 }
