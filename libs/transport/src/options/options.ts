@@ -21,9 +21,9 @@ import { topicPerService } from '../routing/topic-per-service.js';
 import { wholeRouting } from '../routing/whole-routing.js';
 import type { Codec } from '../wire/codec.js';
 import { jsonCodec } from '../wire/json-codec.js';
+import { holdsSecret, kafkaSecurity } from './kafka-security.js';
 import {
   policiesSchema,
-import { holdsSecret, kafkaSecurity } from './kafka-security.js';
   resolvePolicies,
   type PolicyOptions,
   type PolicySettings,
