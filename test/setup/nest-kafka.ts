@@ -42,6 +42,12 @@ export class NestKafka {
     return app;
   }
 
+  /** Stops one of them. */
+  async close(one: { close(): Promise<unknown> }): Promise<void> {
+    this.running.splice(this.running.indexOf(one), 1);
+    await one.close();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.running.splice(0).map(one => one.close()));
   }
