@@ -205,10 +205,10 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     const topics = this.topics();
     await this.link.ensureTopics(this.nest ? await this.nest.withoutShared(topics) : topics);
     this.listening = true;
-    if (!this.booted) this.warnUnlessBooted();
     const { calls, consumptions } = this;
     const { service } = this.settings.link;
     this.stopFigures = addServerFigures({ service, instance: this.link.instance, calls, consumptions });
+    if (!this.booted) this.warnUnlessBooted();
     await this.take();
   }
 
@@ -263,8 +263,8 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private async addConsumption(
     options: Omit<ConsumptionOptions, 'onCommitError' | 'onReceived'>,
   ): Promise<void> {
-    const consumption = new Consumption(this.link.driver, {
     const group = groupName(options.group, this.link.instance);
+    const consumption = new Consumption(this.link.driver, {
       ...options,
       onReceived: batch => tellReceived(group, batch),
       onCommitError: error =>
@@ -290,8 +290,8 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     await Promise.all([this.calls.idle(left), this.nest?.drain(left)]);
     this.calls.drain();
     await this.hooks.settled(Math.max(0, until - performance.now()));
-    this.link.takeRequests(undefined);
     this.stopFigures?.();
+    this.link.takeRequests(undefined);
     if (this.link.isOpen) await this.link.sender.flush(drainTimeoutMs);
   }
 }
