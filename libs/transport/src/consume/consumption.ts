@@ -141,7 +141,6 @@ export class Consumption {
       const before = this.held.get(partitionName(assignment));
       before?.early.close();
       // Its log was replaced while it was paused: it is read anew, as the same partition.
-    held.highWatermark = batch.highWatermark;
       if (before?.paused) this.subscription?.resume([assignment]);
       const held = new HeldPartition(assignment, this.options.keepDone ?? false, () => this.relieve(held));
       this.held.set(held.name, held);
@@ -164,6 +163,7 @@ export class Consumption {
   private take(batch: ReceivedBatch): void {
     const held = this.held.get(partitionName(batch));
     if (this.draining || held?.epoch !== batch.epoch || held.givenUp) return;
+    held.highWatermark = batch.highWatermark;
     this.options.onReceived?.(batch);
     for (const record of batch.records) {
       if (!held.ledger.take(record.offset)) continue;

@@ -51,6 +51,8 @@ export class Calls {
   private streams = 0;
   /** Requests that nobody waited for any more when their turn came. */
   expired = 0;
+  /** How often a reply had to wait until its caller took more. */
+  creditStalls = 0;
 
   constructor(
     private readonly link: Link,
@@ -65,8 +67,6 @@ export class Calls {
   work(record: ReceivedRecord, redelivered: boolean, refusal?: Status): RecordWork {
     const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
     let request: RequestHeader;
-  /** How often a reply had to wait until its caller took more. */
-  creditStalls = 0;
     try {
       request = requestOf(record);
       if (!this.link.options.names.isInbox(request.replyTo.topic)) {
@@ -213,6 +213,9 @@ export class Calls {
         keepLatest: handling.overflow === 'latest',
         post: (source, bytes, patient) => this.link.sender.post(replyTo, source, bytes, patient),
         onAnnounced: () => peers.hold('server', replyTo, execution, call),
+        onStarved: () => {
+          this.creditStalls += 1;
+        },
         onStreaming: () => {
           streaming = true;
           this.streams += 1;
@@ -263,9 +266,6 @@ export class Calls {
     return new Promise<void>(settled => {
       const reply = new ReplyStream({
         accept: this.accept(request, execution, {}),
-        onStarved: () => {
-          this.creditStalls += 1;
-        },
         credit: { items: 0, bytes: 0 },
         resumeFrom: request.resumeFrom,
         announced: offered !== undefined,

@@ -34,9 +34,9 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   private controller: AbortController | undefined;
   private abortReason: Error | undefined;
   private streaming = false;
-  private ownHeaders: Readonly<Record<string, string>> | undefined;
   /** For the transport: what a tracer knows the handler's run by; undefined without one. */
   telemetry: Context | undefined;
+  private ownHeaders: Readonly<Record<string, string>> | undefined;
 
   constructor(fields: ContextFields) {
     super([fields]);
