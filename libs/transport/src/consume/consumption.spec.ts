@@ -8,6 +8,7 @@ import type {
 } from '../drivers/driver.js';
 import { encodeRuns } from './done-runs.js';
 import { Consumption, type ConsumptionOptions } from './consumption.js';
+import { justWait } from './lanes.js';
 
 type Place = Pick<ReceivedRecord, 'topic' | 'partition'>;
 const held: Assignment = { topic: 't', partition: 0, epoch: 1 };
@@ -224,6 +225,52 @@ describe('Consumption', () => {
     await finish(1);
     await vi.advanceTimersByTimeAsync(1000);
     expect(commits).toEqual([[{ ...held, offset: 1, metadata: '' }]]);
+  });
+
+  describe('what waits on the shelf', () => {
+    let waits: Map<number, () => void>;
+    let began: number[];
+    beforeEach(async () => {
+      [waits, began] = [new Map(), []];
+      await start({
+        work: ({ offset }) => ({
+          lane: undefined,
+          shelves: true,
+          run: async (_done, park = justWait) => {
+            await park(new Promise<void>(resolve => waits.set(offset, resolve)));
+            began.push(offset);
+            await new Promise<void>((done, fail) => running.set(offset, { done, fail: () => fail() }));
+          },
+        }),
+      });
+      member.onAssigned([held]);
+    });
+
+    it('does not count against its partition, which is read on', async () => {
+      receive(0, 1, 2, 3, 4, 5, 6, 7);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(waits.size).toBe(8);
+      expect(calls).toEqual([]);
+      for (const offset of [0, 1, 2, 3, 4]) waits.get(offset)!();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(began).toEqual([0, 1]);
+      await finish(0);
+      expect(began).toEqual([0, 1, 2]);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(commits).toEqual([[{ ...held, offset: 1, metadata: '' }]]);
+    });
+
+    it('holds up no revocation, and is the next owner’s when its turn comes', async () => {
+      receive(0);
+      const revoked = Promise.resolve(member.onRevoked([held])).then(() => calls.push('revoked'));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(calls).toContain('revoked');
+      await revoked;
+      waits.get(0)!();
+      await vi.advanceTimersByTimeAsync(500);
+      expect([began, commits]).toEqual([[], []]);
+      expect(consumption.load).toBe(0);
+    });
   });
 
   it('commits what is done beyond too where that is kept, and works on none of it for the next owner', async () => {

@@ -1,4 +1,5 @@
 import type { RecordWork } from '../consume/consumption.js';
+import { justWait, type Park } from '../consume/lanes.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { isUnexpected } from '../exceptions/thrown.js';
 import { BoundedLog } from '../link/bounded-log.js';
@@ -10,6 +11,7 @@ import { returnAddress, type ReturnAddress } from '../wire/return-address.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfRequest } from './context-of-record.js';
 import type { ExecutionWatch } from './execution-watch.js';
+import type { CallTurns, CallWait } from './call-turns.js';
 import type { Handling } from './handling.js';
 import type { CallHandler, Handlers } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
@@ -17,14 +19,26 @@ import { Offer } from './offer.js';
 import type { ParleyContext } from './parley-context.js';
 import { ReplyStream, type Credit } from './reply-stream.js';
 import { timeLeftMs } from './time-left.js';
+import {
+  DRAINING,
+  mayHaveRun,
+  notResumable,
+  tooManyStreams,
+  tooManyWait,
+  unimplemented,
+} from './refusals.js';
 
 const NOTHING_TO_DO = () => Promise.resolve();
 
+/** The data of calls that wait for handlers which run only so many at a time. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 export interface CallsOptions {
   /** Streams open at a time; a further one fails RESOURCE_EXHAUSTED. */
   maxStreams: number;
   /** Runs a handler between Nest's processing hooks. */
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
+  /** Calls that may wait for handlers which run only so many at a time. */
+  maxWaiting: number;
   /** Who is told how an execution goes; undefined where nobody asks. */
   watch(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
 }
@@ -88,7 +102,11 @@ export class Calls {
       return { lane, run: () => this.refuse({ ...address, resumeFrom: 0 }, unreadable) };
     }
     if (refusal) return { lane, run: () => this.refuse(request, refusal) };
-    return { lane, run: done => this.execute(request, record, redelivered, done) };
+    return {
+      lane,
+      shelves: this.handlers.callTurns.length > 0,
+      run: (done, park) => this.execute(request, record, redelivered, done, park),
+    };
   }
 
   /** Ends the streams that can go on elsewhere: their callers lose nothing by it. */
@@ -113,23 +131,25 @@ export class Calls {
     for (const call of this.running) call.drain();
   }
 
-  /** Requests that are only offered stay Kafka's: the next server offers them again. */
+  /** Requests that are only offered, or wait for their turn, stay Kafka's: the next server has them. */
   withdrawOffers(): void {
     for (const offer of this.offers) offer.withdraw();
   }
 
+    for (const turns of this.handlers.callTurns) turns.withdraw();
   /** Resolves when the request needs its lane and slot no more: it is answered, or a stream that its client holds. */
-  private async execute(
+  private execute(
     request: RequestHeader,
     record: ReceivedRecord,
     redelivered: boolean,
     done: () => void,
   ): Promise<void> {
     if (timeLeftMs(request.timeoutMs, record.timestamp, Date.now()) <= 0) {
+    park: Park = justWait,
       this.expired += 1;
-      return;
+      return NOTHING_TO_DO();
     }
-    const { service, codec } = this.link.options;
+    const { service } = this.link.options;
     const found = this.handlers.call(request.pattern);
     if (!found) return this.refuse(request, unimplemented(service, request.pattern));
     if (request.resumeFrom > 0 && !found.handling.resumable) {
@@ -137,7 +157,43 @@ export class Calls {
     }
     let data: unknown;
     try {
-      data = codec.decode(request.contentType, record.value ?? Buffer.alloc(0));
+    const { turns } = found;
+    if (!turns) return this.begin(found, request, record, redelivered, done);
+    const begin = () => this.begin(found, request, record, redelivered, done);
+    return this.inTurn(turns, request, record, park, begin);
+  }
+
+  /** Rejects where the call is for another server to run. */
+  private async inTurn(
+    turns: CallTurns,
+    request: RequestHeader,
+    record: ReceivedRecord,
+    park: Park,
+    begin: () => Promise<void>,
+  ): Promise<void> {
+    const missed = await turns.run(this.waitOf(request, record, park), begin);
+    if (missed === 'expired') this.expired += 1;
+    else if (missed === 'full') await this.refuse(request, tooManyWait(request));
+    else if (missed && this.link.options.names.isInbox(record.topic)) await this.refuse(request, DRAINING);
+    else if (missed) throw new Error(DRAINING.message);
+  }
+
+  private waitOf({ timeoutMs }: RequestHeader, record: ReceivedRecord, park: Park): CallWait {
+    const limited = this.handlers.callTurns.length;
+    const calls = Math.max(1, Math.floor(this.options.maxWaiting / limited));
+    const room = { calls, bytes: MAX_WAITING_BYTES / limited };
+    const withinMs = timeLeftMs(timeoutMs, record.timestamp, Date.now());
+    return { bytes: record.value?.length ?? 0, withinMs, room, park };
+  }
+
+  private async begin(
+    found: CallHandler,
+    request: RequestHeader,
+    record: ReceivedRecord,
+    redelivered: boolean,
+    done: () => void,
+  ): Promise<void> {
+      data = this.link.options.codec.decode(request.contentType, record.value ?? Buffer.alloc(0));
     } catch (error) {
       return this.refuse(request, {
         code: 'INVALID_ARGUMENT',
@@ -316,29 +372,4 @@ function requestOf(record: ReceivedRecord): RequestHeader {
   if (header.kind !== 'request')
     throw new WireError(`it is ${header.kind === 'event' ? 'an event' : 'an inbox record'}, not a request`);
   return header;
-}
-
-function unimplemented(service: string, pattern: string): Status {
-  return {
-    code: 'UNIMPLEMENTED',
-    message: `service ${service} has no handler for ${JSON.stringify(pattern)}`,
-  };
-}
-
-function notResumable({ pattern, resumeFrom }: RequestHeader): Status {
-  return {
-    code: 'UNAVAILABLE',
-    message: `the stream of ${pattern} was lost after ${resumeFrom} items, and this server's handler is not marked resumable`,
-  };
-}
-
-function mayHaveRun({ pattern }: RequestHeader): Status {
-  return {
-    code: 'ABORTED',
-    message: `the call of ${pattern} may have run on a server that died, and its handler is not to run twice`,
-  };
-}
-
-function tooManyStreams(limit: number): Status {
-  return { code: 'RESOURCE_EXHAUSTED', message: `the server has ${limit} streams open, which is its limit` };
 }

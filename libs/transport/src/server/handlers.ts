@@ -1,4 +1,5 @@
 import type { MessageHandler } from '@nestjs/microservices';
+import { CallTurns } from './call-turns.js';
 import { eventPolicy, type EventPolicy } from './event-policy.js';
 import { Turnstile } from './turnstile.js';
 import { handlerName, handlingOf, type Handling } from './handling.js';
@@ -6,6 +7,8 @@ import { handlerName, handlingOf, type Handling } from './handling.js';
 export interface CallHandler {
   handler: MessageHandler;
   handling: Handling;
+  /** Absent: as many calls run side by side as there are slots. */
+  turns?: CallTurns | undefined;
 }
 
 export interface EventHandler {
@@ -23,6 +26,8 @@ export interface EventHandler {
 export class Handlers {
   private readonly calls = new Map<string, CallHandler>();
   private readonly events = new Map<string, EventHandler[]>();
+  /** Those of all calls' handlers that run only so many at a time. */
+  readonly callTurns: CallTurns[] = [];
 
   addCall(pattern: string, handler: MessageHandler): void {
     if (this.calls.has(pattern)) {
@@ -30,7 +35,10 @@ export class Handlers {
         `Two handlers for the message pattern ${JSON.stringify(pattern)}: a call has one answer, so give them different patterns`,
       );
     }
-    this.calls.set(pattern, { handler, handling: handlingOf(pattern, handler.extras) });
+    const handling = handlingOf(pattern, handler.extras);
+    const turns = handling.concurrency === undefined ? undefined : new CallTurns(handling.concurrency);
+    if (turns) this.callTurns.push(turns);
+    this.calls.set(pattern, { handler, handling, turns });
   }
 
   addEvent(pattern: string, handler: MessageHandler): void {

@@ -8,8 +8,12 @@ export interface Handling {
   /** Of an event's handler: what happens where it fails. Default: three more runs in place, then a dead letter. */
   retry?: EventRetry;
   /**
-   * Of an event's handler: runs of it side by side in one instance; what is beyond waits and takes nobody's place.
-   * Default: as many as `eventConcurrency` allows.
+   * Runs of the handler side by side in one instance. What is beyond waits, in order, and takes nobody's place. Default: as
+   * many as `concurrency` allows, of an event's handler `eventConcurrency`.
+   *
+   * Of a call's handler: a call waits until its deadline and is dropped then. So many may wait as the service's
+   * `concurrency` says, with 64 MiB of data, of which such handlers have an equal share each; what is beyond is refused,
+   * RESOURCE_EXHAUSTED. A stream gives its turn back when its client holds it, as it does its slot.
    */
   concurrency?: number;
   /**

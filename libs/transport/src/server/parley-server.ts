@@ -73,6 +73,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     this.hooks = hooks ?? new Hooks(this.settings.hooks);
     this.calls = new Calls(this.link, this.handlers, {
       maxStreams: this.settings.maxStreams,
+      maxWaiting: this.settings.concurrency,
       withHooks,
       watch: (context, withinMs) => executionWatch(this.hooks, 'call', context, withinMs),
     });

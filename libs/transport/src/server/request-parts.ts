@@ -167,7 +167,8 @@ export class RequestParts {
     const work = this.calls.work(whole, redelivered, refusal);
     return {
       lane: work.lane,
-      run: async done => {
+      ...(work.shelves && { shelves: true }),
+      run: async (done, park) => {
         const allDone = () => {
           done();
           parted?.done();
@@ -175,7 +176,7 @@ export class RequestParts {
         // Its data is the handler's from here on.
         if (parted) this.free(parted);
         try {
-          await work.run(allDone);
+          await work.run(allDone, park);
         } catch (error) {
           parted?.undone();
           throw error;
