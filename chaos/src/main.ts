@@ -1,56 +1,78 @@
 import { randomInt } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { EmbeddedKafka } from '@parley/embedded-kafka';
 import { MissingToolError } from '@parley/tools/kafka';
 import { audit } from './audit/audit.js';
 import { callFigures, eventFigures } from './audit/figures.js';
+import { runInProcess } from './in-process/run-in-process.js';
+import { EvidenceFolder } from './journal/evidence-folder.js';
+import type { Outcome } from './outcome.js';
 import { callLines, eventLine, violationLines } from './report.js';
 import { run } from './run.js';
 
+type DriverName = 'kafkajs' | 'platformatic';
+
 const SEEDS = 2 ** 31;
 
-const { seconds, seed, driver } = new Command('npm run chaos --')
+const options = new Command('npm run chaos --')
   .description(
-    'Calls, streams and events while processes and brokers are killed; then an auditor looks at all of it.',
+    'Calls, streams and events while processes and brokers are killed; then an auditor looks at all of it. ' +
+      'Fails where a call, an item or an event was lost, wrong or out of order.',
   )
   .option('--seconds <number>', 'how long the storm is', positive, 60)
-  .option('--seed <number>', 'which storm it is (default: a random one)', wholeNumber, randomInt(SEEDS))
+  .option('--seed <number>', 'which storm it is (default: a random one)', wholeNumber)
   .option('--driver <name>', 'which Kafka client: kafkajs or platformatic', driverName, 'kafkajs' as const)
+  .option('--embedded', 'in this process, on embedded brokers', false)
+  .option('--keep', 'keep what each process saw also where nothing was violated', false)
   .parse()
-  .opts<{ seconds: number; seed: number; driver: 'kafkajs' | 'platformatic' }>();
+  .opts<{ seconds: number; seed?: number; driver: DriverName; embedded: boolean; keep: boolean }>();
 
+const { seconds, driver, embedded, keep, seed = randomInt(SEEDS) } = options;
 const over = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const)
   process.on(name, () => (over.signal.aborted ? process.exit(1) : over.abort(name)));
 
-const folder = join(process.cwd(), '.data', `chaos-${seed}-${Date.now()}`);
-await mkdir(folder, { recursive: true });
-console.log(`npm run chaos -- --seconds ${seconds} --seed ${seed} --driver ${driver}`);
+const folder = await EvidenceFolder.make(seed);
+const again = `--seconds ${seconds} --seed ${seed} --driver ${driver}${embedded ? ' --embedded' : ''}`;
+console.log(`npm run chaos -- ${again}`);
 try {
-  const { evidence, faults, beganAt } = await run({
-    seed,
-    seconds,
-    driver,
-    folder,
-    log: line => console.log(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}`),
-    signal: over.signal,
-  });
+  const outcome = embedded ? await onEmbedded() : await onReal();
+  const violated = tell(outcome);
+  if (violated) process.exitCode = 1;
+  if (violated || keep) {
+    await folder.keep(outcome);
+    console.log(`What each process saw is in ${folder.path}.`);
+  } else {
+    await folder.remove();
+  }
+} catch (error) {
+  console.error(error instanceof MissingToolError ? error.message : error);
+  console.error(`What each process saw is in ${folder.path}.`);
+  process.exitCode = 1;
+}
+
+function onReal(): Promise<Outcome> {
+  return run({ seed, seconds, driver, folder: folder.path, log, signal: over.signal });
+}
+
+async function onEmbedded(): Promise<Outcome> {
+  await using kafka = await EmbeddedKafka.start({ brokers: 3 });
+  return await runInProcess({ seed, seconds, driver, kafka, log });
+}
+
+/** Whether something was violated. */
+function tell({ evidence, faults, beganAt }: Outcome): boolean {
   const violations = audit(evidence);
   for (const line of callLines(callFigures(evidence.callers))) console.log(line);
   console.log(eventLine(eventFigures(evidence.callers, evidence.servers)));
   for (const line of violationLines(violations, faults, beganAt)) console.log(line);
-  if (violations.length === 0) {
-    console.log(`Nothing was violated under ${faults.length} faults.`);
-    await rm(folder, { recursive: true });
-  } else {
-    console.log(`What each process saw is in ${folder}; run it again with --seed ${seed}.`);
-    process.exitCode = 1;
-  }
-} catch (error) {
-  console.error(error instanceof MissingToolError ? error.message : error);
-  console.error(`What each process saw is in ${folder}; run it again with --seed ${seed}.`);
-  process.exitCode = 1;
+  if (violations.length === 0) console.log(`Nothing was violated under ${faults.length} faults.`);
+  else console.log(`The same storm again: npm run chaos -- ${again}`);
+  return violations.length > 0;
+}
+
+function log(line: string): void {
+  console.log(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}`);
 }
 
 function positive(value: string): number {
@@ -65,7 +87,7 @@ function wholeNumber(value: string): number {
   throw new InvalidArgumentError(`It is a whole number from 0 to ${SEEDS - 1}.`);
 }
 
-function driverName(value: string): 'kafkajs' | 'platformatic' {
+function driverName(value: string): DriverName {
   if (value === 'kafkajs' || value === 'platformatic') return value;
   throw new InvalidArgumentError('It is kafkajs or platformatic.');
 }

@@ -6,10 +6,11 @@ import type { Evidence } from './audit/audit.js';
 import { auditLeaks } from './audit/leaks.js';
 import { BROKERS, ChaosCluster } from './cluster/chaos-cluster.js';
 import { GroupWatch } from './cluster/group-watch.js';
+import type { Outcome } from './outcome.js';
 import { Fleet } from './processes/fleet.js';
 import { RealArena } from './processes/real-arena.js';
 import { schedule } from './schedule/schedule.js';
-import { type PastFault, storm } from './schedule/storm.js';
+import { storm } from './schedule/storm.js';
 import { ANSWERS } from './services/answers.js';
 import { LEDGER } from './services/event-handlers.js';
 
@@ -22,14 +23,6 @@ export interface RunOptions {
   folder: string;
   log: (line: string) => void;
   signal: AbortSignal;
-}
-
-/** What came of a run. */
-export interface Outcome {
-  evidence: Evidence;
-  faults: PastFault[];
-  /** When the storm began, in ms of the machine's clock. */
-  beganAt: number;
 }
 
 const SERVERS = 3;

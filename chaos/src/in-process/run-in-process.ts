@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { EmbeddedKafka } from '@parley/embedded-kafka';
+import type { ParleyOptions } from '@parley/transport';
 import { clock } from '@parley/tools/processes';
 import { GroupWatch } from '../cluster/group-watch.js';
-import type { Outcome } from '../run.js';
+import type { Outcome } from '../outcome.js';
 import { schedule } from '../schedule/schedule.js';
 import { storm } from '../schedule/storm.js';
 import { ANSWERS } from '../services/answers.js';
@@ -16,6 +17,8 @@ export interface InProcessOptions {
   seconds: number;
   /** Three embedded brokers, which faults befall too; or the address of others, which none does. */
   kafka: EmbeddedKafka | string;
+  /** Default: the one that is Parley's. */
+  driver?: ParleyOptions['driver'];
   log?: (line: string) => void;
 }
 
@@ -35,6 +38,7 @@ export async function runInProcess({
   seed,
   seconds,
   kafka,
+  driver,
   log = () => {},
 }: InProcessOptions): Promise<Outcome> {
   const embedded = typeof kafka === 'string' ? undefined : kafka;
@@ -43,6 +47,7 @@ export async function runInProcess({
   const shape = { partitions: 3 };
   const fleet = new InProcessFleet({
     common: {
+      driver,
       prefix,
       kafka: { brokers, requestTimeoutMs: 1_000 },
       topics: { calls: shape, inbox: shape, events: shape },
