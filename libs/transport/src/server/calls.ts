@@ -9,16 +9,14 @@ import { decodeHeader, PARLEY_HEADER, type RequestHeader } from '../wire/header.
 import type { Status } from '../wire/status.js';
 import { returnAddress, type ReturnAddress } from '../wire/return-address.js';
 import { WireError } from '../wire/wire-error.js';
+import type { CallTurns, CallWait } from './call-turns.js';
 import { contextOfRequest } from './context-of-record.js';
 import type { ExecutionWatch } from './execution-watch.js';
-import type { CallTurns, CallWait } from './call-turns.js';
 import type { Handling } from './handling.js';
 import type { CallHandler, Handlers } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
 import { Offer } from './offer.js';
 import type { ParleyContext } from './parley-context.js';
-import { ReplyStream, type Credit } from './reply-stream.js';
-import { timeLeftMs } from './time-left.js';
 import {
   DRAINING,
   mayHaveRun,
@@ -27,18 +25,20 @@ import {
   tooManyWait,
   unimplemented,
 } from './refusals.js';
-
-const NOTHING_TO_DO = () => Promise.resolve();
+import { ReplyStream, type Credit } from './reply-stream.js';
+import { timeLeftMs } from './time-left.js';
 
 /** The data of calls that wait for handlers which run only so many at a time. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+const NOTHING_TO_DO = () => Promise.resolve();
+
 export interface CallsOptions {
   /** Streams open at a time; a further one fails RESOURCE_EXHAUSTED. */
   maxStreams: number;
-  /** Runs a handler between Nest's processing hooks. */
-  withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
   /** Calls that may wait for handlers which run only so many at a time. */
   maxWaiting: number;
+  /** Runs a handler between Nest's processing hooks. */
+  withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
   /** Who is told how an execution goes; undefined where nobody asks. */
   watch(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
 }
@@ -134,18 +134,18 @@ export class Calls {
   /** Requests that are only offered, or wait for their turn, stay Kafka's: the next server has them. */
   withdrawOffers(): void {
     for (const offer of this.offers) offer.withdraw();
+    for (const turns of this.handlers.callTurns) turns.withdraw();
   }
 
-    for (const turns of this.handlers.callTurns) turns.withdraw();
   /** Resolves when the request needs its lane and slot no more: it is answered, or a stream that its client holds. */
   private execute(
     request: RequestHeader,
     record: ReceivedRecord,
     redelivered: boolean,
     done: () => void,
+    park: Park = justWait,
   ): Promise<void> {
     if (timeLeftMs(request.timeoutMs, record.timestamp, Date.now()) <= 0) {
-    park: Park = justWait,
       this.expired += 1;
       return NOTHING_TO_DO();
     }
@@ -155,8 +155,6 @@ export class Calls {
     if (request.resumeFrom > 0 && !found.handling.resumable) {
       return this.refuse(request, notResumable(request));
     }
-    let data: unknown;
-    try {
     const { turns } = found;
     if (!turns) return this.begin(found, request, record, redelivered, done);
     const begin = () => this.begin(found, request, record, redelivered, done);
@@ -193,6 +191,8 @@ export class Calls {
     redelivered: boolean,
     done: () => void,
   ): Promise<void> {
+    let data: unknown;
+    try {
       data = this.link.options.codec.decode(request.contentType, record.value ?? Buffer.alloc(0));
     } catch (error) {
       return this.refuse(request, {
