@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, Payload, type ClientKafka, type KafkaContext } from '@nestjs/microservices';
-import { ParleyRecordBuilder, type ParleyClient, type RecordMetadata } from '@parley/transport';
+import {
+  ParleyRecordBuilder,
+  type ParleyClient,
+  type ParleyContext,
+  type RecordMetadata,
+} from '@parley/transport';
 import { lastValueFrom, tap, type Observable } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readTopic } from './setup/read-topic.js';
@@ -21,6 +26,16 @@ async function outcome(reply: Observable<unknown>): Promise<unknown> {
   }
 }
 
+const heard: unknown[] = [];
+
+@Controller()
+class ListeningController {
+  @EventPattern<string>('happened')
+  happened(@Payload() data: unknown, @Ctx() context: ParleyContext): void {
+    heard.push({ data, key: context.key, tenant: context.headers['tenant'] });
+  }
+}
+
 describe('callers that use Nest’s built-in Kafka transport', () => {
   const services = new Services();
   const nest = new NestKafka();
@@ -32,7 +47,9 @@ describe('callers that use Nest’s built-in Kafka transport', () => {
     await nest.topics([`${old}give`, `${old}describe`]);
     await Promise.all([
       nest.server(`${old}giver`, [givingController(old)]),
-      services.start('giver', [givingController('')], { nestKafka: { group: `${ours}giver-server` } }),
+      services.start('giver', [givingController(''), ListeningController], {
+        nestKafka: { group: `${ours}giver-server` },
+      }),
     ]);
     client = await nest.client(
       `${ours}caller`,
@@ -61,6 +78,19 @@ describe('callers that use Nest’s built-in Kafka transport', () => {
     const seen = await outcome(client.send(`${old}describe`, data));
     expect(await outcome(client.send(`${ours}describe`, data))).toEqual(seen);
   });
+
+  it.each([{ a: 1 }, 42, 'text', '{"a":1}'])(
+    'emit events that a ParleyServer hands on as they are: %j',
+    async data => {
+      const readAsText = typeof data === 'number' ? String(data) : data;
+      const expected = data === '{"a":1}' ? { a: 1 } : readAsText;
+      heard.length = 0;
+      await lastValueFrom(
+        client.emit(`${ours}happened`, { key: 'k1', value: data, headers: { tenant: 'blue' } }),
+      );
+      await vi.waitFor(() => expect(heard).toEqual([{ data: expected, key: 'k1', tenant: 'blue' }]));
+    },
+  );
 
   it('are answered nowhere but on the topic of their pattern’s replies, and on a partition that it has', async () => {
     await nest.topics([`${ours}elsewhere`]);

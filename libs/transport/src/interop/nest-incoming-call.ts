@@ -1,4 +1,6 @@
 import type { MessageHandler } from '@nestjs/microservices';
+import { originalError } from '../exceptions/original-errors.js';
+import type { ExecutionWatch } from '../server/execution-watch.js';
 import { runInScope } from '../server/execution-scope.js';
 import type { ParleyContext } from '../server/parley-context.js';
 import { pumpReply, type ReplySink } from '../server/reply-source.js';
@@ -13,6 +15,8 @@ type ReplyEvents = Pick<NestReplyOptions, 'onStreaming' | 'onBroken' | 'onSettle
 export interface NestIncomingCallOptions {
   handler: MessageHandler;
   context: ParleyContext;
+  /** Who is told how the run goes; undefined where nobody asks. */
+  watch: ExecutionWatch | undefined;
   /** Whether one more call may become a stream. */
   mayStream(): boolean;
   /** The call is a stream that has begun: it needs no lane and no slot any more. */
@@ -43,10 +47,12 @@ export class NestIncomingCall {
 
   /** Starts the handler; `end` is called when its reply has settled. Never rejects. */
   async run(data: unknown, end: () => void): Promise<void> {
-    const { handler, context } = this.options;
+    const { handler, context, watch } = this.options;
     this.end = end;
     try {
-      const result: unknown = await runInScope(context, () => handler(data, context));
+      const result: unknown = await runInScope(context, () =>
+        watch ? watch.handle(handler, data) : handler(data, context),
+      );
       if (this.reply.ended) return;
       const stop = runInScope(context, () => pumpReply(result, this.sink));
       this.stopSource = stop;
@@ -64,14 +70,21 @@ export class NestIncomingCall {
 
   private get sink(): ReplySink {
     const { reply } = this;
+    const { watch } = this.options;
     return {
       get ended() {
         return reply.ended;
       },
-      push: value => reply.push(value),
+      push: value => {
+        watch?.item(value);
+        return reply.push(value);
+      },
       room: () => reply.room(),
       hasRoom: () => reply.hasRoom(),
-      complete: () => reply.complete(),
+      complete: () => {
+        watch?.completed();
+        reply.complete();
+      },
       fail: error => this.fail(error),
     };
   }
@@ -96,7 +109,9 @@ export class NestIncomingCall {
   }
 
   private fail(error: unknown): void {
-    this.options.onThrown(error);
+    const thrown = originalError(error);
+    this.options.watch?.failed(thrown);
+    this.options.onThrown(thrown);
     this.reply.fail(error);
   }
 
@@ -108,6 +123,7 @@ export class NestIncomingCall {
 
   private stop(why: string): void {
     runInScope(this.options.context, () => this.stopSource?.());
+    this.options.watch?.stopped(why);
     this.options.context.abort(why);
   }
 

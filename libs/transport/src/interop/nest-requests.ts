@@ -1,14 +1,14 @@
 import type { RecordWork } from '../consume/consumption.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { isUnexpected } from '../exceptions/thrown.js';
-import { originalError } from '../exceptions/original-errors.js';
 import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
 import { contextOfEvent } from '../server/context-of-record.js';
+import type { ExecutionWatch } from '../server/execution-watch.js';
 import type { Handlers } from '../server/handlers.js';
 import type { ParleyContext } from '../server/parley-context.js';
 import { nestReplyAddress, type NestReplyAddress } from './nest-headers.js';
-import { NestIncomingCall } from './nest-incoming-call.js';
+import { NEST_ANSWER_WITHIN_MS, NestIncomingCall } from './nest-incoming-call.js';
 import type { NestTopics } from './nest-options.js';
 import { NestReply } from './nest-reply.js';
 import { readNestValue } from './nest-value.js';
@@ -20,6 +20,8 @@ export interface NestRequestsOptions {
   /** Streams open at a time; a further one fails RESOURCE_EXHAUSTED. */
   maxStreams: number;
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
+  /** Who is told how an execution goes; undefined where nobody asks. */
+  watch(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
 }
 
 /** Answers callers that use Nest's built-in Kafka transport, from the same handlers as Parley's own. */
@@ -92,6 +94,7 @@ export class NestRequests {
     return new Promise<void>(leave => {
       const call = new NestIncomingCall({
         handler: found.handler,
+        watch: this.options.watch(context, NEST_ANSWER_WITHIN_MS),
         context,
         mayStream: () => this.streams < this.options.maxStreams,
         onStreaming: () => {
@@ -133,8 +136,7 @@ export class NestRequests {
     if (this.running.size === 0) for (const idle of this.idleWaiters.splice(0)) idle();
   }
 
-  private logUnexpected(pattern: string, error: unknown): void {
-    const thrown = originalError(error);
+  private logUnexpected(pattern: string, thrown: unknown): void {
     if (!isUnexpected(thrown)) return;
     const isError = thrown instanceof Error;
     this.log.error(

@@ -2,6 +2,7 @@ import type { ConsumptionOptions, KeptRecord, RecordWork } from '../consume/cons
 import type { ReceivedRecord, TopicSpec } from '../drivers/driver.js';
 import type { Link } from '../link/link.js';
 import { eventTopic } from '../link/topics.js';
+import type { ExecutionWatch } from '../server/execution-watch.js';
 import type { Handlers } from '../server/handlers.js';
 import type { ParleyContext } from '../server/parley-context.js';
 import { PARLEY_HEADER } from '../wire/header.js';
@@ -16,6 +17,8 @@ export interface NestServerOptions {
   concurrency: number;
   maxStreams: number;
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
+  /** Who is told how an execution of a call goes; undefined where nobody asks. */
+  watch(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
   /** What to do for a request that a ParleyClient wrote. */
   parleyWork(record: ReceivedRecord, redelivered: boolean): RecordWork | KeptRecord;
   /** What to do for a record of an event's topic. */
@@ -42,6 +45,7 @@ export class NestServer {
       maxStreams,
       patternOf: topic => this.patterns.get(topic),
       withHooks: (context, run) => options.withHooks(context, run),
+      watch: (context, withinMs) => options.watch(context, withinMs),
     });
   }
 

@@ -86,6 +86,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
         concurrency: this.settings.concurrency,
         maxStreams: this.settings.maxStreams,
         withHooks,
+        watch: (context, withinMs) => executionWatch(this.hooks, 'call', context, withinMs),
         parleyWork: (record, redelivered) => this.requestParts.work(record, redelivered),
         eventWork: record => this.events.work(record, { broadcast: false }),
       });
