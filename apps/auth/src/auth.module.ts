@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DATABASE, type Database, PostgresModule } from '@parley-apps/postgres';
+import { MetricsModule } from '@parley-apps/telemetry';
 import { ParleyHealthModule } from '@parley/health';
 import { ParleyModule } from '@parley/transport';
 import { AccountsController } from './accounts/accounts.controller.js';
@@ -19,6 +20,7 @@ import { TokensController } from './tokens/tokens.controller.js';
     ParleyModule.forClients(['auth']),
     PostgresModule.forRoot({ migrations }),
     ParleyHealthModule,
+    MetricsModule.forRoot('auth'),
   ],
   controllers: [AccountsController, TokensController],
   providers: [

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { MetricsModule } from '@parley-apps/telemetry';
 import { ParleyHealthModule } from '@parley/health';
 import { ParleyModule } from '@parley/transport';
 import { NotificationsController } from './notifications/notifications.controller.js';
@@ -14,6 +15,7 @@ import { UsersController } from './users/users.controller.js';
     }),
     ParleyModule.forClients(['auth', 'user', 'notification']),
     ParleyHealthModule,
+    MetricsModule.forRoot('gateway'),
   ],
   controllers: [NotificationsController, SessionsController, UsersController],
   providers: [BearerGuard],

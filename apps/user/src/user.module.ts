@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { PostgresModule } from '@parley-apps/postgres';
+import { MetricsModule } from '@parley-apps/telemetry';
 import { ParleyHealthModule } from '@parley/health';
 import { ParleyModule } from '@parley/transport';
 import { migrations } from './database.js';
@@ -15,6 +16,7 @@ import { ProfilesService } from './profiles/profiles.service.js';
     ParleyModule.forClients(['auth', 'user']),
     PostgresModule.forRoot({ migrations }),
     ParleyHealthModule,
+    MetricsModule.forRoot('user'),
   ],
   controllers: [ProfilesController],
   providers: [ProfilesService],

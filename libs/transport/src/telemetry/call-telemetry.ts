@@ -17,7 +17,7 @@ export interface BegunCall {
   message: Message;
   /** The service that is called. */
   service: string;
-  topicOf(pattern: string): { topic: string };
+  topicOf: (pattern: string) => { topic: string };
 }
 
 /** What is told of one call at its client. It stands between the call and whoever takes its reply. */
