@@ -2,7 +2,7 @@ import { Controller } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { ParleyRecordBuilder } from '@parley/transport';
 import { firstValueFrom } from 'rxjs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Services } from './setup/services.js';
 
 @Controller()
@@ -15,6 +15,16 @@ class SizeController {
   @MessagePattern('repeat')
   repeat(@Payload() n: number): string {
     return 'x'.repeat(n);
+  }
+}
+
+@Controller()
+class SlowController {
+  static readonly release: (() => void)[] = [];
+
+  @MessagePattern('wait')
+  wait(): Promise<boolean> {
+    return new Promise(resolve => SlowController.release.push(() => resolve(true)));
   }
 }
 
@@ -69,6 +79,38 @@ describe('limits', () => {
         message: expect.stringContaining('send queue is full') as string,
       });
     expect(await firstValueFrom(client.send('length', 'again'))).toBe(5);
+  });
+
+  it('a request with too many headers, or too deep, is answered with the limit', async () => {
+    const client = services.client('size');
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`h${index}`, 'x']));
+    const deep: unknown = JSON.parse('['.repeat(2000) + ']'.repeat(2000));
+    const refused: [data: unknown, message: string][] = [
+      [new ParleyRecordBuilder('text').setHeaders(many).build(), 'the limit is 256 (maxHeaders)'],
+      [
+        new ParleyRecordBuilder('text').setHeaders({ long: 'x'.repeat(70_000) }).build(),
+        '65536 (maxHeaderBytes)',
+      ],
+      [deep, 'deeper than 1000 (maxJsonDepth)'],
+    ];
+    for (const [data, message] of refused)
+      await expect(firstValueFrom(client.send('length', data))).rejects.toMatchObject({
+        status: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(message) as string,
+      });
+  });
+
+  it('a caller has no more calls running than the server lets it', async () => {
+    await services.start('shared', [SlowController], { maxCallsPerCaller: 2 });
+    const [greedy, modest] = [services.client('shared'), services.client('shared')];
+    const waiting = [greedy, greedy, modest].map(client => firstValueFrom(client.send('wait', 1)));
+    await vi.waitFor(() => expect(SlowController.release).toHaveLength(3));
+    await expect(firstValueFrom(greedy.send('wait', 1))).rejects.toMatchObject({
+      status: 'RESOURCE_EXHAUSTED',
+      message: expect.stringContaining('its limit (maxCallsPerCaller)') as string,
+    });
+    for (const release of SlowController.release.splice(0)) release();
+    expect(await Promise.all(waiting)).toEqual([true, true, true]);
   });
 
   it.each([

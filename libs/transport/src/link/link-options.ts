@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { Driver, ProvisionMode } from '../drivers/driver.js';
 import type { KafkaOptions } from '../drivers/kafka-options.js';
 import type { Codec } from '../wire/codec.js';
+import type { HeaderLimits } from '../wire/header-limits.js';
 import type { Routing } from '../routing/routing.js';
 import type { SenderOptions } from './sender-options.js';
 import type { TopicShapes } from './topics.js';
@@ -21,6 +22,8 @@ export interface LinkOptions {
   sender: Partial<SenderOptions>;
   /** What an item of a reply, or a request's data, may weigh, in bytes. */
   maxItemBytes: number;
+  /** What the headers of a record may be. */
+  headerLimits: HeaderLimits;
   drainTimeoutMs: number;
   /** How often peers that share calls tell each other that they live, in ms. */
   pulseIntervalMs: number;

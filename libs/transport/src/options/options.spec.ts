@@ -24,6 +24,11 @@ describe('options', () => {
     [{ ...minimal, concurrency: 0 }, 'concurrency: Too small: expected number to be >0; got 0'],
     [{ ...minimal, timeoutMs: '5s' }, 'timeoutMs: Invalid input: expected number, received string; got "5s"'],
     [{ ...minimal, conccurency: 5 }, 'Unrecognized key: "conccurency"'],
+    [{ ...minimal, maxHeaders: 0 }, 'maxHeaders: Too small: expected number to be >0; got 0'],
+    [
+      { ...minimal, maxJsonDepth: 100_000 },
+      'maxJsonDepth: Too big: expected number to be <=5000; got 100000',
+    ],
     [{ ...minimal, driver: 'rdkafka' }, 'driver: Invalid'],
     [{ ...minimal, topics: { events: { compression: 'brotli' } } }, 'topics.events.compression: Invalid'],
     [{ ...minimal, topics: { calls: { compression: 'gzip' } } }, 'topics.calls: Unrecognized key'],
@@ -35,6 +40,15 @@ describe('options', () => {
     ],
   ])('%j is refused by name: %s', (options, message) => {
     expect(() => resolveServerOptions(options as ParleyOptions)).toThrow(message);
+  });
+
+  it('limit what is read', () => {
+    const limits = { maxHeaders: 5, maxHeaderBytes: 100, maxJsonDepth: 3, maxCallsPerCaller: 7 };
+    const { link, maxCallsPerCaller } = resolveServerOptions({ ...minimal, ...limits });
+    expect(link.headerLimits).toEqual({ count: 5, bytes: 100 });
+    expect(() => link.codec.decode('j', Buffer.from('[[[[]]]]'))).toThrow('deeper than 3 (maxJsonDepth)');
+    expect(maxCallsPerCaller).toBe(7);
+    expect(resolveServerOptions(minimal).maxCallsPerCaller).toBeUndefined();
   });
 
   it('never show what an object holds: it may be a secret', () => {

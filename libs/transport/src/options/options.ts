@@ -12,6 +12,7 @@ import type { CompressionCodec } from '../drivers/compression/codec.js';
 import type { ProvisionMode } from '../drivers/driver.js';
 import { DRIVER_NAMES, driverFactory, type DriverName } from '../drivers/drivers.js';
 import type { KafkaOptions } from '../drivers/kafka-options.js';
+import { MAX_PULSE_INTERVAL_MS } from '../link/peer.js';
 import type { SenderOptions } from '../link/sender-options.js';
 import type { EventCompression, TopicShape } from '../link/topics.js';
 import type { ParleyHook } from '../hooks/parley-hook.js';
@@ -20,7 +21,9 @@ import { topicPerPattern } from '../routing/topic-per-pattern.js';
 import { topicPerService } from '../routing/topic-per-service.js';
 import { wholeRouting } from '../routing/whole-routing.js';
 import type { Codec } from '../wire/codec.js';
-import { jsonCodec } from '../wire/json-codec.js';
+import { HEADER_LIMITS } from '../wire/header-limits.js';
+import { jsonCodec, jsonCodecOf } from '../wire/json-codec.js';
+import { MAX_JSON_DEPTH } from '../wire/safe-json.js';
 import { holdsSecret, kafkaSecurity } from './kafka-security.js';
 import {
   policiesSchema,
@@ -55,6 +58,12 @@ export const DEFAULTS = {
   waitForReady: true,
   /** What an item of a reply, or a request's data, may weigh, in bytes; what no record holds travels in parts. */
   maxItemBytes: 16 * 1024 * 1024,
+  /** Headers that a request or an event may carry, Parley's own included. */
+  maxHeaders: HEADER_LIMITS.count,
+  /** What they may weigh together, names included, in bytes. */
+  maxHeaderBytes: HEADER_LIMITS.bytes,
+  /** How deep JSON may nest that is read. */
+  maxJsonDepth: MAX_JSON_DEPTH,
   /** What a closing process allows running work, and then what waits to be sent. */
   drainTimeoutMs: 10_000,
   /** How often instances that share long calls tell each other that they live; one that stays silent thrice is gone. */
@@ -106,6 +115,18 @@ export interface ParleyOptions {
   eventsFrom?: 'earliest' | 'latest';
   maxStreams?: number;
   maxItemBytes?: number;
+  /** Beyond it a request is answered INVALID_ARGUMENT, and an event is a dead letter. Default 256. */
+  maxHeaders?: number;
+  /** As `maxHeaders`, for names and values together, in bytes. Default 65,536. */
+  maxHeaderBytes?: number;
+  /** Of the codec for JSON: what nests deeper is not read, on either side. Default 1,000. */
+  maxJsonDepth?: number;
+  /**
+   * Calls of one caller's instance that run at a time on one instance of this service; a further one is answered
+   * RESOURCE_EXHAUSTED. Below `concurrency`, it keeps slots free for others. Default: none, so that a caller that is
+   * alone may use all of them.
+   */
+  maxCallsPerCaller?: number;
   drainTimeoutMs?: number;
   pulseIntervalMs?: number;
   /** How long a stream may be silent between two items. Default: for ever, while its server lives. */
@@ -153,11 +174,14 @@ export interface ServerSettings {
   eventConcurrency: number;
   eventsFrom: 'earliest' | 'latest';
   maxStreams: number;
+  maxCallsPerCaller: number | undefined;
   hooks: readonly ParleyHook[];
 }
 
 /** Beyond it there is no string that JSON could be read from. */
 const MOST_ITEM_BYTES = 512 * 1024 * 1024;
+/** Beyond it Node's own JSON.stringify overflows the stack. */
+const MOST_JSON_DEPTH = 5000;
 
 const positive = z.number().int().positive();
 const milliseconds = z.number().int().positive().max(2_147_483_647);
@@ -221,8 +245,12 @@ const schema = z.strictObject({
   eventsFrom: z.enum(['earliest', 'latest']).optional(),
   maxStreams: positive.max(1_000_000).optional(),
   maxItemBytes: positive.max(MOST_ITEM_BYTES).optional(),
+  maxHeaders: positive.max(100_000).optional(),
+  maxHeaderBytes: positive.max(MOST_ITEM_BYTES).optional(),
+  maxJsonDepth: positive.max(MOST_JSON_DEPTH).optional(),
+  maxCallsPerCaller: positive.max(100_000).optional(),
   drainTimeoutMs: milliseconds.optional(),
-  pulseIntervalMs: milliseconds.min(50).optional(),
+  pulseIntervalMs: milliseconds.min(50).max(MAX_PULSE_INTERVAL_MS).optional(),
   idleTimeoutMs: milliseconds.optional(),
   sender: z
     .strictObject({
@@ -256,6 +284,7 @@ export function resolveServerOptions(options: ParleyOptions): ServerSettings {
     eventConcurrency: valid.eventConcurrency ?? DEFAULTS.eventConcurrency,
     eventsFrom: valid.eventsFrom ?? DEFAULTS.eventsFrom,
     maxStreams: valid.maxStreams ?? DEFAULTS.maxStreams,
+    maxCallsPerCaller: valid.maxCallsPerCaller,
     hooks: valid.hooks ?? [],
   };
 }
@@ -289,7 +318,7 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     service: valid.service,
     kafka: valid.kafka,
     driver: driverFactory(valid.driver ?? DEFAULTS.driver),
-    codec: valid.codec ?? jsonCodec,
+    codec: valid.codec ?? (valid.maxJsonDepth === undefined ? jsonCodec : jsonCodecOf(valid.maxJsonDepth)),
     names: routing(valid.routing ?? DEFAULTS.routing, valid.prefix ?? DEFAULTS.prefix),
     provision: valid.provision ?? DEFAULTS.provision,
     topics: {
@@ -299,6 +328,10 @@ function linkOptions(valid: z.output<typeof schema>): LinkOptions {
     },
     sender: valid.sender ?? {},
     maxItemBytes: valid.maxItemBytes ?? DEFAULTS.maxItemBytes,
+    headerLimits: {
+      count: valid.maxHeaders ?? DEFAULTS.maxHeaders,
+      bytes: valid.maxHeaderBytes ?? DEFAULTS.maxHeaderBytes,
+    },
     drainTimeoutMs: valid.drainTimeoutMs ?? DEFAULTS.drainTimeoutMs,
     pulseIntervalMs: valid.pulseIntervalMs ?? DEFAULTS.pulseIntervalMs,
   };

@@ -3,8 +3,10 @@ import { justWait, type Park } from '../consume/lanes.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { isUnexpected } from '../exceptions/thrown.js';
 import { BoundedLog } from '../link/bounded-log.js';
+import type { LinkOptions } from '../link/link-options.js';
 import type { Link } from '../link/link.js';
 import { acceptFlags, type AcceptFlag, type AcceptFrame } from '../wire/frame.js';
+import { checkHeaders } from '../wire/header-limits.js';
 import { decodeHeader, PARLEY_HEADER, type RequestHeader } from '../wire/header.js';
 import type { Status } from '../wire/status.js';
 import { returnAddress, type ReturnAddress } from '../wire/return-address.js';
@@ -82,7 +84,7 @@ export class Calls {
     const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
     let request: RequestHeader;
     try {
-      request = requestOf(record);
+      request = requestOf(record, this.link.options);
       if (!this.link.options.names.isInbox(request.replyTo.topic)) {
         throw new WireError(`reply topic ${request.replyTo.topic} is not an inbox`);
       }
@@ -365,11 +367,19 @@ export class Calls {
   }
 }
 
-function requestOf(record: ReceivedRecord): RequestHeader {
+/** Raises WireError for what is no request, or more of one than the limits allow. */
+function requestOf(
+  record: ReceivedRecord,
+  { headerLimits, maxItemBytes }: Pick<LinkOptions, 'headerLimits' | 'maxItemBytes'>,
+): RequestHeader {
   const line = record.headers[PARLEY_HEADER];
   if (!line) throw new WireError(`it has no ${PARLEY_HEADER} header`);
   const header = decodeHeader(line);
   if (header.kind !== 'request')
     throw new WireError(`it is ${header.kind === 'event' ? 'an event' : 'an inbox record'}, not a request`);
+  checkHeaders(record.headers, headerLimits);
+  const bytes = record.value?.length ?? 0;
+  if (bytes > maxItemBytes)
+    throw new WireError(`its data weighs ${bytes} bytes; the limit is ${maxItemBytes} (maxItemBytes)`);
   return header;
 }

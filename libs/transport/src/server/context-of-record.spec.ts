@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import type { RequestHeader } from '../wire/header.js';
-import { contextOfRequest } from './context-of-record.js';
+import { contextOfEvent, contextOfRequest } from './context-of-record.js';
 
 it('the context of a stream lets go of the answer that its request came in', () => {
   const answer = Buffer.from('key tenant blue');
@@ -20,4 +20,15 @@ it('the context of a stream lets go of the answer that its request came in', () 
   expect(context.key).toBe('key');
   expect(context.headers).toEqual({ tenant: 'blue' });
   expect([context.topic, context.partition, context.offset]).toEqual(['t', 1, 2]);
+});
+
+it('the headers of a context are the user’s: what Parley or a forger wrote beside them is not passed on', () => {
+  const said = (text: string) => Buffer.from(text);
+  const headers = {
+    tenant: said('blue'),
+    'parley-for-service': said('shop'),
+    'parley-retry-attempts': said('9'),
+  };
+  const record = { topic: 't', partition: 0, offset: 0, timestamp: 0, key: null, value: null, headers };
+  expect(contextOfEvent(undefined, record, 'p', 1).headers).toEqual({ tenant: 'blue' });
 });

@@ -72,7 +72,7 @@ class RecordFields implements ContextFields {
   get headers(): Record<string, string> {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(this.record.headers)) {
-      if (name !== PARLEY_HEADER && name !== METADATA_HEADER) headers[name] = value.toString();
+      if (!name.startsWith(PARLEY_HEADER)) headers[name] = value.toString();
     }
     return headers;
   }

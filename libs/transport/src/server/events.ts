@@ -8,6 +8,7 @@ import type { ReceivedRecord } from '../drivers/driver.js';
 import { originalError } from '../exceptions/original-errors.js';
 import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
+import { checkHeaders } from '../wire/header-limits.js';
 import { WireError } from '../wire/wire-error.js';
 import { contextOfEvent } from './context-of-record.js';
 import { DeadLetters } from './dead-letters.js';
@@ -122,7 +123,9 @@ export class Events {
 
   /** Raises what its producer got wrong. */
   read(record: ReceivedRecord, pattern: string): ReadEvent {
-    return readEvent(record, pattern, this.link.options.codec, this.options.foreignValue);
+    const { codec, headerLimits } = this.link.options;
+    checkHeaders(record.headers, headerLimits);
+    return readEvent(record, pattern, codec, this.options.foreignValue);
   }
 
   /** The handlers that an event is for: all of its pattern's, unless its headers name others. */

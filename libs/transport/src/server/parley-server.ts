@@ -12,6 +12,7 @@ import { Replays } from '../replay/replays.js';
 import { tellReceived } from '../telemetry/received.js';
 import { addServerFigures, groupName } from '../telemetry/server-figures.js';
 import { resolveServerOptions, type ParleyOptions, type ServerSettings } from '../options/options.js';
+import { CallerShares } from './caller-shares.js';
 import { Calls } from './calls.js';
 import { eventConsumptions } from './event-consumptions.js';
 import { Events } from './events.js';
@@ -77,8 +78,11 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       withHooks,
       watch: (context, withinMs) => executionWatch(this.hooks, 'call', context, withinMs),
     });
-    this.requestParts = new RequestParts(this.calls, { maxItemBytes: this.settings.link.maxItemBytes });
-    this.inboxRequests = new InboxRequests(this.calls, this.settings.collectConcurrency);
+    const { maxCallsPerCaller } = this.settings;
+    const runner =
+      maxCallsPerCaller === undefined ? this.calls : new CallerShares(this.calls, maxCallsPerCaller);
+    this.requestParts = new RequestParts(runner, { maxItemBytes: this.settings.link.maxItemBytes });
+    this.inboxRequests = new InboxRequests(runner, this.settings.collectConcurrency);
     this.nest =
       this.settings.nestKafka &&
       new NestServer(this.link, this.handlers, {

@@ -1,6 +1,7 @@
 import type { ReceivedRecord } from '../drivers/driver.js';
 import type { Codec } from '../wire/codec.js';
 import { decodeHeader, PARLEY_HEADER, type EventHeader } from '../wire/header.js';
+import { parseJson } from '../wire/safe-json.js';
 import { WireError } from '../wire/wire-error.js';
 
 /** An event that can be handled. */
@@ -53,8 +54,9 @@ function eventHeader(record: ReceivedRecord): EventHeader | undefined {
 /** Another producer's value: JSON where it is JSON, else the bytes as they are. */
 function foreignValue(value: Buffer): unknown {
   try {
-    return JSON.parse(value.toString());
-  } catch {
+    return parseJson(value.toString());
+  } catch (error) {
+    if (error instanceof WireError) throw error;
     return value;
   }
 }
