@@ -40,6 +40,13 @@ export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
     scales: false,
     load: () => import('./systems/nest-http.js'),
   },
+  'http-bridge': {
+    kafka: true,
+    streams: false,
+    events: false,
+    scales: false,
+    load: () => import('./systems/http-bridge.js'),
+  },
   'nest-grpc': {
     kafka: false,
     streams: true,

@@ -74,6 +74,11 @@ export class Services {
     return app;
   }
 
+  /** One more that `stop` ends. */
+  add(one: { close(): Promise<unknown> }): void {
+    this.running.push(one);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.running.splice(0).map(async one => one.close()));
   }

@@ -1,35 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Body as RequestBody, Controller, HttpCode, Module, Post } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Pool } from 'undici';
 import type { Body } from '../body.js';
 import { EventCount } from '../event-count.js';
-import { SLOW_MS, type System } from '../system.js';
-
-@Controller()
-class BenchController {
-  @Post('unary')
-  @HttpCode(200)
-  unary(@RequestBody() data: Body): Body {
-    return data;
-  }
-
-  @Post('slow')
-  @HttpCode(200)
-  async slow(@RequestBody() data: Body): Promise<Body> {
-    await sleep(SLOW_MS);
-    return data;
-  }
-}
-
-@Module({ controllers: [BenchController] })
-class BenchModule {}
+import type { System } from '../system.js';
+import { httpModule } from './http-controller.js';
 
 /** A Nest HTTP application on Express, called over kept-alive connections. */
 export const system: System = {
   async server({ port }) {
     const events = new EventCount();
-    const app = await NestFactory.create(BenchModule, { logger: ['error', 'fatal'] });
+    const app = await NestFactory.create(httpModule(), { logger: ['error', 'fatal'] });
     await app.listen(port, '127.0.0.1');
     return { handled: () => events.read(), close: () => app.close() };
   },

@@ -106,9 +106,9 @@ export class DispatchedRequest implements Dispatcher.DispatchController {
     handler.onResponseStart?.(this, head.status, headerRecord(head.fields), head.statusText);
     if (start.length > 0) await this.give(start);
     while (rest && !this.aborted) {
-      const { done, value } = await rest.next();
-      if (done) break;
-      await this.give(value);
+      const next = await rest.next();
+      if (next.done) break;
+      await this.give(next.value);
     }
     if (this.aborted) return;
     this.ended = true;

@@ -22,7 +22,7 @@ function fromEntries(entries: Iterable<[string, string | string[] | undefined]>)
   const fields: string[] = [];
   for (const [name, value] of entries) {
     if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) fields.push(name, String(one));
+    for (const one of Array.isArray(value) ? value : [value]) fields.push(name, one);
   }
   return fields;
 }

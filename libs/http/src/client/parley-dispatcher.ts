@@ -2,6 +2,7 @@ import { Dispatcher, getGlobalDispatcher } from 'undici';
 import { DispatchedRequest } from './dispatched-request.js';
 import { modernHandler } from './legacy-handler.js';
 import type { ServiceClients } from './service-clients.js';
+import { serviceOf } from './service-host.js';
 
 export interface ParleyDispatcherOptions {
   /** Hosts that end in it are services: `http://user.parley/users/1` is `/users/1` of service `user`. Default `.parley`. */
@@ -15,7 +16,6 @@ export interface ParleyDispatcherOptions {
 }
 
 export const DISPATCHER_DEFAULTS = {
-  suffix: '.parley',
   /** What a call's data may weigh by default, less what its headers may. */
   maxBodyBytes: 16 * 1024 * 1024 - 64 * 1024,
 } as const;
@@ -27,7 +27,6 @@ export const DISPATCHER_DEFAULTS = {
  * What keeps a request from an answer is answered as by a gateway: 504, 503, 502, with a `proxy-status` header.
  */
 export class ParleyDispatcher extends Dispatcher {
-  private readonly suffix: string;
   private readonly next: Dispatcher;
 
   constructor(
@@ -35,15 +34,15 @@ export class ParleyDispatcher extends Dispatcher {
     private readonly options: ParleyDispatcherOptions = {},
   ) {
     super();
-    this.suffix = options.suffix ?? DISPATCHER_DEFAULTS.suffix;
     this.next = options.next ?? getGlobalDispatcher();
   }
 
   override dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const { suffix, timeoutMs, maxBodyBytes = DISPATCHER_DEFAULTS.maxBodyBytes } = this.options;
     const host = hostOf(request.origin);
-    if (!host?.endsWith(this.suffix)) return this.next.dispatch(request, handler);
-    const { timeoutMs, maxBodyBytes = DISPATCHER_DEFAULTS.maxBodyBytes } = this.options;
-    const client = this.clients.to(host.slice(0, -this.suffix.length));
+    const service = serviceOf(host, suffix);
+    if (service === undefined) return this.next.dispatch(request, handler);
+    const client = this.clients.to(service);
     const options = { client, host, timeoutMs, maxBodyBytes };
     void new DispatchedRequest(request, modernHandler(handler), options).run();
     return true;
@@ -62,9 +61,8 @@ export class ParleyDispatcher extends Dispatcher {
   }
 }
 
-function hostOf(origin: string | URL | undefined): string | undefined {
-  if (origin === undefined) return undefined;
+function hostOf(origin: string | URL = ''): string {
   if (typeof origin !== 'string') return origin.hostname;
-  const [, host] = /^https?:\/\/([^/:?#]+)/i.exec(origin) ?? [];
-  return host?.toLowerCase();
+  const [, host = ''] = /^https?:\/\/([^/:?#]+)/i.exec(origin) ?? [];
+  return host.toLowerCase();
 }

@@ -1,4 +1,3 @@
-import { fetch as undiciFetch } from 'undici';
 import { ParleyDispatcher, type ParleyDispatcherOptions } from './parley-dispatcher.js';
 import type { ServiceClients } from './service-clients.js';
 
@@ -8,6 +7,7 @@ import type { ServiceClients } from './service-clients.js';
  */
 export function parleyFetch(clients: ServiceClients, options?: ParleyDispatcherOptions): typeof fetch {
   const dispatcher = new ParleyDispatcher(clients, options);
-  const send = undiciFetch as unknown as (input: unknown, init: object) => Promise<Response>;
+  // Node's own, as of now: what is made here may take its place.
+  const send = globalThis.fetch as (input: unknown, init: object) => Promise<Response>;
   return (input, init) => send(input, { ...init, dispatcher });
 }

@@ -2,7 +2,22 @@ import { isStatusCode, statusOfHttp, type Status } from '../wire/status.js';
 import { WireError } from '../wire/wire-error.js';
 import { ParleyException } from './parley-exception.js';
 
-const INTERNAL: Status = { code: 'INTERNAL', message: 'Internal server error' };
+/** Leaves a gateway as Nest answers over HTTP. */
+const INTERNAL: Status = {
+  code: 'INTERNAL',
+  message: 'Internal server error',
+  http: { status: 500, response: { statusCode: 500, message: 'Internal server error' } },
+};
+
+/** What Nest says of a guard that returned false, which it throws as an RpcException without a status. */
+const FORBIDDEN: Status = {
+  code: 'PERMISSION_DENIED',
+  message: 'Forbidden resource',
+  http: {
+    status: 403,
+    response: { statusCode: 403, message: 'Forbidden resource', error: 'Forbidden' },
+  },
+};
 
 /**
  * The status for whatever a handler threw. An HttpException keeps its status and body; an RpcException its message
@@ -61,10 +76,12 @@ function isNestStatus(thrown: unknown): boolean {
  * an HTTP status; the whole object travels as details.
  */
 function statusOfRpcError(error: unknown): Status {
+  if (error === FORBIDDEN.message) return FORBIDDEN;
   if (typeof error === 'string') return { code: 'UNKNOWN', message: error };
   if (typeof error !== 'object' || error === null) return { code: 'UNKNOWN', message: String(error) };
   const { code, status, statusCode, message } = error as Record<string, unknown>;
   if (status === 'error' && message === INTERNAL.message) return INTERNAL;
+  if (status === 'error' && message === FORBIDDEN.message) return FORBIDDEN;
   const text = typeof message === 'string' ? message : 'the handler threw an object without a message';
   if (status === 'error') return { code: 'UNKNOWN', message: text };
   const named = [code, status].find(isStatusCode);

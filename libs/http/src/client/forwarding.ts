@@ -1,0 +1,59 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+
+/** Answers a request of Node's by sending it on. */
+export function forwardBy(dispatcher: Pick<Dispatcher, 'dispatch'>): RequestListener {
+  return (request, response) => {
+    const { method = 'GET', url = '/', headers, rawHeaders } = request;
+    dispatcher.dispatch(
+      {
+        origin: `http://${headers.host}`,
+        path: url,
+        method,
+        headers: rawHeaders,
+        body: hasBody(request) ? request : null,
+      },
+      new ForwardedAnswer(response),
+    );
+  };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Writes an answer as it comes, as fast as it is read. */
+class ForwardedAnswer implements Dispatcher.DispatchHandler {
+  constructor(private readonly response: ServerResponse) {}
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const { response } = this;
+    response.on('drain', () => controller.resume());
+    response.once('close', () => {
+      if (!response.writableFinished) controller.abort(new Error('the caller closed its connection'));
+    });
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, _: object, text = ''): void {
+    const raw = (controller.rawHeaders ?? []) as Buffer[];
+    this.response.sendDate = false;
+    this.response.writeHead(
+      status,
+      text,
+      raw.map(part => part.toString('latin1')),
+    );
+    this.response.flushHeaders();
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.response.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.response.end();
+  }
+
+  onResponseError(): void {
+    this.response.destroy();
+  }
+}
