@@ -36,11 +36,23 @@ export default defineConfig({
         },
       },
       {
+        // On a real Kafka of its own, with TLS, SASL and access rules.
+        ...fromSources,
+        test: {
+          name: 'secure',
+          include: ['test/secure/*.e2e.ts'],
+          globalSetup: ['test/secure/setup/kafka.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
         ...fromSources,
         test: {
           ...inOneProcess,
           name: 'e2e',
           include: ['test/**/*.e2e.ts'],
+          exclude: ['test/secure/**'],
           globalSetup: ['test/setup/kafka.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -73,6 +73,19 @@ export { Handling, handlingExtras } from './server/handling.js';
 export { ParleyContext } from './server/parley-context.js';
 export { PARLEY, ParleyServer } from './server/parley-server.js';
 export type { ServerHealth } from './server/server-health.js';
+export { aclsOf, type Acl, type AclOperation } from './topology/acls.js';
+export {
+  checkDescription,
+  type ServiceDescription,
+  type SubscribedEvent,
+} from './topology/service-description.js';
+export {
+  deadLetterTopology,
+  topologyOf,
+  type GroupUse,
+  type TopicUse,
+  type Topology,
+} from './topology/topology.js';
 export type { Codec, Encoded } from './wire/codec.js';
 export { jsonCodec } from './wire/json-codec.js';
 export { STATUS_CODES, type Status, type StatusCode } from './wire/status.js';

@@ -84,14 +84,19 @@ const ERRORS: Readonly<Record<number, readonly [name: string, kind: DriverErrorK
   100: ['UNKNOWN_TOPIC_ID', 'stale'],
 };
 
+/** Whether the broker refuses what this client has no right to. */
+export function isMissingRight(error: unknown): error is DriverError {
+  return error instanceof DriverError && (error.code?.endsWith('_AUTHORIZATION_FAILED') ?? false);
+}
+
 /** An operation of Kafka's access rules. */
 export type Right = 'Read' | 'Write' | 'Create' | 'Alter' | 'Describe';
 
-/** The right that most requests lack which are refused so, and what it is on. */
-const LACKED: Readonly<Record<number, readonly [usually: Right, on: string]>> = {
-  [TOPIC_AUTHORIZATION_FAILED]: ['Describe', 'the topic'],
-  [GROUP_AUTHORIZATION_FAILED]: ['Read', 'the group'],
-  [CLUSTER_AUTHORIZATION_FAILED]: ['Create', 'the cluster'],
+/** The right that most requests lack which are refused so, what it is on, and what else would bring Describe. */
+const LACKED: Readonly<Record<number, readonly [usually: Right, on: string, implied: string]>> = {
+  [TOPIC_AUTHORIZATION_FAILED]: ['Describe', 'the topic', ', which Read and Write imply'],
+  [GROUP_AUTHORIZATION_FAILED]: ['Read', 'the group', ', which Read implies'],
+  [CLUSTER_AUTHORIZATION_FAILED]: ['Create', 'the cluster', ''],
 };
 
 /**
@@ -105,9 +110,12 @@ export function brokerError(
 ): DriverError {
   const [name, kind] = ERRORS[code] ?? [`error ${code}`, 'permanent'];
   const lacked = LACKED[code];
-  const right = lacked && `: this client needs the right ${needs ?? lacked[0]} on ${lacked[1]}`;
-  const words = right ?? (detail ? `: ${detail}` : '');
+  const words = lacked ? `: ${lackOf(lacked, needs)}` : detail ? `: ${detail}` : '';
   return new DriverError(kind, `${doing} failed with ${name}${words}`, name);
+}
+
+function lackOf([usually, on, implied]: readonly [Right, string, string], needs = usually): string {
+  return `this client needs the right ${needs} on ${on}${needs === 'Describe' ? implied : ''}`;
 }
 
 /** A request that got no answer: refused, cut off or timed out. */

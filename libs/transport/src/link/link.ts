@@ -17,6 +17,7 @@ import { ReceiveBudget } from './receive-budget.js';
 import type { LinkHealth, LinkState } from './link-health.js';
 import type { LinkOptions } from './link-options.js';
 import { addLinkFigures } from '../telemetry/link-figures.js';
+import { Refusals } from './refusals.js';
 import { Sender } from './sender.js';
 import { inboxTopic } from './topics.js';
 
@@ -41,6 +42,10 @@ export class Link {
   private readonly called = new Set<string>();
   private takeRequest: ((record: ReceivedRecord) => void) | undefined;
   private readonly logger = new Logger('Parley');
+  private readonly refusals = new Refusals(message => {
+    this.lastError = message;
+    this.logger.error(message);
+  });
   private readonly log = new BoundedLog(this.logger);
   private session: Session | undefined;
   /** While it is closed: the servers of calls that end with it are told. */
@@ -218,7 +223,8 @@ export class Link {
       });
       await inbox.open();
       abandoned.throwIfAborted();
-      this.session = { driver, inbox, sender: new Sender(driver, senderOptions) };
+      const sender = new Sender(driver, senderOptions, (refused, error) => this.refusals.add(refused, error));
+      this.session = { driver, inbox, sender };
       this.stopFigures = addLinkFigures(this, this.options.service);
     } catch (error) {
       await driver.close({ drainMs: 0 }).catch(() => undefined);

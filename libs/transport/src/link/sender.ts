@@ -331,6 +331,7 @@ export class Sender {
       this.ready(queue);
       return;
     }
+    if (failure.kind === 'permanent') this.onRefused(queue.topic, failure);
     if (failure.kind === 'permanent' || this.closed || !this.mayBecomeKnown(queue, failure)) {
       this.giveUp(queue, statusOfDriverError(failure));
       return;

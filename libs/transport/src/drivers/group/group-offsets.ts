@@ -24,12 +24,17 @@ export class GroupOffsets {
   async fetch(partitions: readonly { topic: string; partition: number }[]): Promise<GroupOffset[]> {
     if (partitions.length === 0) return [];
     const { errorCode, offsets } = await this.coordinator.send(offsetFetchRequest(this.group, partitions));
-    for (const code of [errorCode, ...offsets.map(entry => entry.errorCode)]) {
-      if (code === NO_ERROR) continue;
-      if (ELSEWHERE.includes(code)) this.coordinator.forget();
-      throw brokerError(code, `Asking for the offsets of the group ${this.group}`, { needs: 'Describe' });
-    }
+    const doing = `Asking for the offsets of the group ${this.group}`;
+    this.refuse(errorCode, doing);
+    for (const entry of offsets)
+      this.refuse(entry.errorCode, `${doing} in ${entry.topic}[${entry.partition}]`);
     return offsets.filter(({ offset }) => offset !== NO_OFFSET);
+  }
+
+  private refuse(code: number, doing: string): void {
+    if (code === NO_ERROR) return;
+    if (ELSEWHERE.includes(code)) this.coordinator.forget();
+    throw brokerError(code, doing, { needs: 'Describe' });
   }
 
   async commit(

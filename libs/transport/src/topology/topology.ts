@@ -1,0 +1,193 @@
+import type { Routing } from '../routing/routing.js';
+import { namesOf, type ServiceDescription, type SubscribedEvent } from './service-description.js';
+
+export type TopicKind = 'calls' | 'inbox' | 'event' | 'retry' | 'dead';
+
+/** Whether a name is one topic's or group's, or what the names of several begin with. */
+export type Match = 'literal' | 'prefixed';
+
+/** What a service does with a topic. Where it reads or writes it, why. */
+export interface TopicUse {
+  topic: string;
+  match: Match;
+  kind: TopicKind;
+  reads?: string;
+  writes?: string;
+  /** It makes the topic where it is missing, unless `provision` keeps it from that. */
+  makes: boolean;
+  /** It adds partitions to the topic where its options ask for more than there are. */
+  grows: boolean;
+}
+
+/** What a service does with a consumer group. */
+export interface GroupUse {
+  group: string;
+  match: Match;
+  /** Why it joins. */
+  joins?: string;
+  /** Why it only asks about it. */
+  asks?: string;
+  /** What members of the group read. */
+  topics: readonly string[];
+}
+
+/** The topics and groups of one service. */
+export interface Topology {
+  topics: readonly TopicUse[];
+  groups: readonly GroupUse[];
+}
+
+/** What a service does with which topics and groups. Raises TypeError for a name that Kafka does not take. */
+export function topologyOf(description: ServiceDescription): Topology {
+  const uses = new Uses();
+  const names = namesOf(description);
+  ofLink(description, names, uses);
+  ofCalls(description, names, uses);
+  ofAnswers(description, names, uses);
+  ofEmits(description, names, uses);
+  ofSubscribes(description, names, uses);
+  return uses;
+}
+
+/** What whoever looks at a service's dead letters does with them and, where they `redrive`, with the events' topics. */
+export function deadLetterTopology(
+  description: ServiceDescription,
+  { redrive }: { redrive: boolean },
+): Topology {
+  const uses = new Uses();
+  const names = namesOf(description);
+  const { service, prefix = '', subscribes = [] } = description;
+  const group = `${prefix}${service}.redrive`;
+  const letters = subscribes.map(entry => names.event(eventOf(entry).event));
+  for (const event of letters) {
+    uses.topic(names.dead(event, service), 'dead', { reads: 'the letters are there' });
+    if (redrive) uses.topic(event, 'event', { writes: 'letters go back to where they came from' });
+  }
+  const topics = letters.map(event => names.dead(event, service));
+  if (topics.length > 0)
+    uses.group(
+      group,
+      topics,
+      redrive
+        ? { joins: 'what was redriven is remembered there' }
+        : { asks: 'it remembers what was redriven' },
+    );
+  return uses;
+}
+
+function ofLink({ service }: ServiceDescription, names: Routing, uses: Uses): void {
+  uses.topic(names.inbox(service), 'inbox', {
+    reads: 'what others answer, and what controls a call, arrives there',
+    makes: true,
+    grows: true,
+  });
+}
+
+function ofCalls({ calls = [], waitForReady = true }: ServiceDescription, names: Routing, uses: Uses): void {
+  for (const entry of calls) {
+    const { service, patterns } = typeof entry === 'string' ? { service: entry, patterns: [''] } : entry;
+    const topics = patterns.map(pattern => names.calls(service, pattern));
+    for (const topic of topics)
+      uses.topic(topic, 'calls', { writes: `requests to ${service} go there`, makes: true });
+    uses.topic(names.inbox(service), 'inbox', {
+      writes: `credit, cancellation and requests to every instance of ${service} go there`,
+    });
+    if (!waitForReady)
+      uses.group(names.callsGroup(service), topics, { asks: `waitForReady: whether ${service} is there` });
+  }
+}
+
+function ofAnswers(description: ServiceDescription, names: Routing, uses: Uses): void {
+  const { service, answers = [], calledBy, prefix = '' } = description;
+  if (answers.length === 0) return;
+  const topics = names.served(service, answers);
+  for (const topic of topics)
+    uses.topic(topic, 'calls', { reads: 'requests are there', makes: true, grows: true });
+  uses.group(names.callsGroup(service), topics, { joins: 'instances share the requests' });
+  for (const caller of calledBy ?? [])
+    uses.topic(names.inbox(caller), 'inbox', { writes: `${caller} is answered there` });
+  if (calledBy === undefined)
+    uses.topic(prefix === '' ? '*' : prefix, 'inbox', {
+      writes: 'callers are answered in their inboxes: tell who they are (calledBy) to narrow this',
+      ...(prefix !== '' && { match: 'prefixed' as const }),
+    });
+}
+
+function ofEmits({ emits = [] }: ServiceDescription, names: Routing, uses: Uses): void {
+  for (const event of emits)
+    uses.topic(names.event(event), 'event', { writes: `${event} is emitted there`, makes: true });
+}
+
+function ofSubscribes(description: ServiceDescription, names: Routing, uses: Uses): void {
+  const { service, subscribes = [] } = description;
+  const events = subscribes.map(eventOf);
+  const topicsOf = (some: readonly SubscribedEvent[]) => some.map(({ event }) => names.event(event));
+  for (const { event, delaysMs = [], broadcast = false } of events) {
+    const topic = names.event(event);
+    uses.topic(topic, 'event', { reads: `${event} is handled`, makes: true, grows: true });
+    for (const delayMs of delaysMs)
+      uses.topic(names.retry(topic, service, delayMs), 'retry', {
+        reads: `${event} waits there for another run`,
+        writes: `${event} waits there for another run`,
+        makes: true,
+        grows: true,
+      });
+    uses.topic(names.dead(topic, service), 'dead', {
+      makes: true,
+      ...(!broadcast && { writes: `what cannot be handled of ${event} is kept there` }),
+    });
+  }
+  const retries = events.flatMap(({ event, delaysMs = [] }) =>
+    delaysMs.map(delayMs => names.retry(names.event(event), service, delayMs)),
+  );
+  const shared = topicsOf(events.filter(({ broadcast }) => !broadcast));
+  const broadcast = topicsOf(events.filter(event => event.broadcast));
+  const group = names.eventsGroup(service);
+  if (shared.length > 0) uses.group(group, shared, { joins: 'instances share the events' });
+  if (retries.length > 0)
+    uses.group(names.retriesGroup(service), retries, { joins: 'instances share what is run again' });
+  if (broadcast.length > 0)
+    uses.group(`${group}.`, broadcast, {
+      joins: 'each instance reads broadcast events in a group of its own',
+      match: 'prefixed',
+    });
+}
+
+function eventOf(entry: string | SubscribedEvent): SubscribedEvent {
+  return typeof entry === 'string' ? { event: entry } : entry;
+}
+
+/** Uses by what is used: a service may do several things with one topic. */
+class Uses implements Topology {
+  private readonly byTopic = new Map<string, TopicUse>();
+  private readonly byGroup = new Map<string, GroupUse>();
+
+  get topics(): TopicUse[] {
+    return [...this.byTopic.values()];
+  }
+
+  get groups(): GroupUse[] {
+    return [...this.byGroup.values()];
+  }
+
+  topic(topic: string, kind: TopicKind, use: Partial<Omit<TopicUse, 'topic' | 'kind'>>): void {
+    const { match = 'literal' } = use;
+    const key = `${match} ${topic}`;
+    const before = this.byTopic.get(key);
+    this.byTopic.set(key, {
+      ...before,
+      ...use,
+      topic,
+      match,
+      kind,
+      makes: (before?.makes ?? false) || (use.makes ?? false),
+      grows: (before?.grows ?? false) || (use.grows ?? false),
+    });
+  }
+
+  group(group: string, topics: readonly string[], use: Partial<Omit<GroupUse, 'group' | 'topics'>>): void {
+    const before = this.byGroup.get(group);
+    const all = new Set([...(before?.topics ?? []), ...topics]);
+    this.byGroup.set(group, { match: 'literal', ...before, ...use, group, topics: [...all] });
+  }
+}

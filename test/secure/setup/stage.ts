@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { Module, type INestMicroservice, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Rules, type Rule } from '@parley/tools/kafka/secured';
+import {
+  aclsOf,
+  ParleyClient,
+  ParleyServer,
+  type Acl,
+  type ParleyOptions,
+  type Topology,
+} from '@parley/transport';
+import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { expect, inject } from 'vitest';
+import { PASSWORD } from './users.js';
+import { IN_TOKENS } from './credentials.js';
+import { Journal } from './journal.js';
+
+type Extra = Partial<Omit<ParleyOptions, 'service'>>;
+
+/** Services on topics of their own, and the rights that they have. Keeps what comes to light. */
+export class Stage {
+  readonly prefix = `t${randomBytes(4).toString('hex')}-`;
+  readonly journal = new Journal();
+  readonly admin: Admin;
+  private readonly rules: Rules;
+  private readonly running: { close(): Promise<unknown> }[] = [];
+
+  constructor() {
+    const { bootstrap } = inject('secure');
+    this.admin = new Kafka({ clientId: 'stage', brokers: [bootstrap], logLevel: logLevel.NOTHING }).admin();
+    this.rules = new Rules(this.admin);
+  }
+
+  options(service: string, kafka: ParleyOptions['kafka'], extra: Extra = {}): ParleyOptions {
+    return {
+      service,
+      kafka,
+      prefix: this.prefix,
+      topics: { calls: { partitions: 2 }, inbox: { partitions: 2 }, events: { partitions: 2 } },
+      drainTimeoutMs: 1_000,
+      ...extra,
+    };
+  }
+
+  /** Gives a user all the rights that the topology takes, but those left out; resolves once they count. */
+  async allow(
+    user: string,
+    topology: Topology,
+    {
+      provision = 'create' as const,
+      without,
+    }: { provision?: ParleyOptions['provision']; without?: Acl } = {},
+  ): Promise<void> {
+    const acls = aclsOf(topology, provision).filter(acl => !same(acl, without));
+    await this.rules.allow(user, acls.map(ruleOf));
+  }
+
+  async start(controllers: Type[], options: ParleyOptions): Promise<ParleyServer> {
+    @Module({ controllers })
+    class ServiceModule {}
+    const server = new ParleyServer(options);
+    const app: INestMicroservice = await NestFactory.createMicroservice(ServiceModule, {
+      strategy: server,
+      logger: this.journal,
+      abortOnError: false,
+    });
+    this.running.push(app);
+    await app.listen().catch((error: unknown) => {
+      this.journal.note(error);
+      throw error;
+    });
+    return server;
+  }
+
+  client(to: string, options: ParleyOptions): ParleyClient {
+    const client = new ParleyClient({ ...options, to });
+    this.running.push(client);
+    return client;
+  }
+
+  /** Ends everything. What came to light holds no secret. */
+  async close(): Promise<void> {
+    for (const one of this.running.splice(0).toReversed()) {
+      this.journal.note(one instanceof ParleyClient ? await one.close() : await one.close());
+    }
+    await this.admin.disconnect();
+    const { identities, stranger } = inject('secure');
+    const keys = [...Object.values(identities), stranger].map(({ key }) => key.split('\n')[1]!);
+    for (const secret of [PASSWORD, Buffer.from(PASSWORD).toString('base64'), IN_TOKENS, ...keys])
+      expect(this.journal.text.includes(secret)).toBe(false);
+  }
+}
+
+export function same(acl: Acl, other: Acl | undefined): boolean {
+  return acl.resource === other?.resource && acl.name === other.name && acl.operation === other.operation;
+}
+
+function ruleOf({ resource, name, match, operation }: Acl): Rule {
+  return { resource, name, pattern: match, operation };
+}
