@@ -26,6 +26,16 @@ export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
     flow: true,
     load: () => import('./systems/parley-platformatic.js'),
   },
+  'telemetry-off': {
+    ...everything,
+    optional: true,
+    load: async () => ({ system: (await import('./systems/telemetry.js')).off }),
+  },
+  'telemetry-on': {
+    ...everything,
+    optional: true,
+    load: async () => ({ system: (await import('./systems/telemetry.js')).on }),
+  },
   'nest-kafka': { ...everything, keys: true, load: () => import('./systems/nest-kafka.js') },
   'nest-kafka-tuned': {
     ...everything,
