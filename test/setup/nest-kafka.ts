@@ -2,7 +2,7 @@ import { Module, type INestMicroservice, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClientKafka, ServerKafka, type KafkaOptions } from '@nestjs/microservices';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import { inject } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 
 type Options = NonNullable<KafkaOptions['options']>;
 
@@ -28,6 +28,11 @@ export class NestKafka {
     for (const pattern of patterns) client.subscribeToResponseOf(pattern);
     this.running.push(client);
     await client.connect();
+    // It may send once it knows a partition for each of its replies.
+    await vi.waitFor(
+      () => expect(Object.keys(client.getConsumerAssignments())).toHaveLength(patterns.length),
+      { timeout: 20_000, interval: 50 },
+    );
     return client;
   }
 
@@ -63,6 +68,8 @@ function options(groupId: string): Options {
   return {
     client: { ...CLIENT, brokers: brokers() },
     consumer: { groupId, heartbeatInterval: 250, sessionTimeout: 6000, maxWaitTimeInMs: 100 },
+    // By default it begins wherever the end is once it has joined, and skips what came before.
+    subscribe: { fromBeginning: true },
     producer: { createPartitioner: Partitioners.DefaultPartitioner },
   };
 }
