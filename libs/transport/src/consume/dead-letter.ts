@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import type { HeaderValue } from '../drivers/driver.js';
+import { WireError } from '../wire/wire-error.js';
 import { time, wholeNumber } from './header-text.js';
 
 /**
@@ -151,7 +152,7 @@ export function causeOf(thrown: unknown): { name: string; message: string; stack
   return {
     name: typeof name === 'string' ? name : thrown instanceof Error ? 'Error' : typeof thrown,
     message: typeof message === 'string' ? message : shown(thrown),
-    stack: typeof stack === 'string' ? stack : undefined,
+    stack: typeof stack === 'string' && !(thrown instanceof WireError) ? stack : undefined,
   };
 }
 
