@@ -15,6 +15,7 @@ export interface DispatchedRequestOptions {
   maxBodyBytes: number;
 }
 
+const NOTHING: AsyncIterator<Buffer> = { next: () => Promise.resolve({ done: true, value: undefined }) };
 const FOREVER_MS = 2_147_483_647;
 
 /** One request of undici's on its way over Kafka, and what its caller controls it by. */
@@ -100,15 +101,18 @@ export class DispatchedRequest implements Dispatcher.DispatchController {
     await this.answer(answer, answer.body, this.reply);
   }
 
-  private async answer(head: AnswerHead, start: Buffer, rest?: AsyncIterator<Buffer>): Promise<void> {
+  private async answer(
+    head: AnswerHead,
+    start: Buffer,
+    rest: AsyncIterator<Buffer> = NOTHING,
+  ): Promise<void> {
     const { handler } = this;
     this.rawHeaders = head.fields.map(text => Buffer.from(text, 'latin1'));
     handler.onResponseStart?.(this, head.status, headerRecord(head.fields), head.statusText);
     if (start.length > 0) await this.give(start);
-    while (rest && !this.aborted) {
-      const next = await rest.next();
-      if (next.done) break;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
       await this.give(next.value);
+      if (this.aborted) return;
     }
     if (this.aborted) return;
     this.ended = true;

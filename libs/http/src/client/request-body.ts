@@ -38,13 +38,22 @@ export async function readBody(body: NonNullable<GivenBody>, limit: number): Pro
   const { source, contentType } = sourceOf(body);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of source) {
-    const bytes = bytesOf(chunk);
+  const iterator = iteratorOf(source);
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    const bytes = bytesOf(next.value);
     length += bytes.length;
-    if (length > limit) return { bytes: undefined, contentType };
+    if (length > limit) {
+      // Not waited for: fetch's own bodies return only once they are read to their end.
+      Promise.resolve(iterator.return?.()).catch(() => undefined);
+      return { bytes: undefined, contentType };
+    }
     chunks.push(bytes);
   }
   return { bytes: Buffer.concat(chunks, length), contentType };
+}
+
+function iteratorOf(source: Source['source']): AsyncIterator<unknown> | Iterator<unknown> {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
 interface Source {
