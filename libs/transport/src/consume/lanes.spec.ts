@@ -146,4 +146,49 @@ describe('Lanes', () => {
       expect(lanes.load).toBe(0);
     },
   );
+
+  const source = fc.constantFrom('a', 'b', 'c');
+  test.prop([
+    fc.integer({ min: 1, max: 3 }),
+    fc.array(fc.oneof(fc.record({ adds: source }), fc.record({ ends: fc.nat() })), {
+      maxLength: 100,
+      size: 'max',
+    }),
+  ])('passes no source over twice for the sake of another', async (concurrency, steps) => {
+    const lanes = new Lanes(concurrency);
+    const running: (() => void)[] = [];
+    const waiting = new Map<string, number>();
+    /** Since a source began to wait, or had its last turn: how often each other one has had a turn. */
+    const turns = new Map<string, Map<string, number>>();
+    let most = 0;
+    const started = (by: string) => {
+      turns.delete(by);
+      for (const [other, count] of waiting) {
+        if (other === by || count === 0) continue;
+        const since = turns.get(other) ?? new Map<string, number>();
+        since.set(by, (since.get(by) ?? 0) + 1);
+        turns.set(other, since);
+        most = Math.max(most, since.get(by)!);
+      }
+      return new Promise<void>(resolve => running.push(resolve));
+    };
+    const add = (by: string) => {
+      waiting.set(by, (waiting.get(by) ?? 0) + 1);
+      lanes.add({
+        lane: undefined,
+        source: by,
+        run: () => {
+          waiting.set(by, waiting.get(by)! - 1);
+          return started(by);
+        },
+      });
+    };
+    for (const one of steps) {
+      if ('adds' in one) add(one.adds);
+      else running.splice(one.ends % Math.max(1, running.length), 1)[0]?.();
+      await turn();
+      expect(most).toBeLessThanOrEqual(1);
+    }
+    expect(running.length).toBe(Math.min(concurrency, lanes.load));
+  });
 });

@@ -55,13 +55,12 @@ export class Lanes {
     else this.waiting.push(work.source ?? '', work);
   }
 
-  /** Starts nothing more and forgets what has not begun. Resolves once nothing runs, or after `timeoutMs`. */
+  /** Starts nothing more and forgets what has not begun; what is parked goes on when there is a slot. Resolves once nothing runs, or after `timeoutMs`. */
   async stop(timeoutMs: number): Promise<void> {
     this.stopped = true;
     this.waiting.clear();
     this.behindLanes = 0;
     this.busy.clear();
-    for (const goOn of this.returning.splice(0)) this.regain(goOn);
     if (this.idle) return;
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, timeoutMs);
@@ -89,7 +88,7 @@ export class Lanes {
     try {
       return await awaited;
     } finally {
-      if (this.stopped || this.runningCount < this.concurrency) this.regain();
+      if (this.runningCount < this.concurrency) this.regain();
       else await new Promise<void>(goOn => this.returning.push(goOn));
     }
   };
@@ -102,16 +101,13 @@ export class Lanes {
 
   private finished(work: Work): void {
     this.runningCount -= 1;
-    if (this.stopped) {
-      if (this.idle) for (const idle of this.idleWaiters.splice(0)) idle();
-      return;
-    }
     if (work.lane !== undefined) this.advance(work.lane);
     this.fill();
+    if (this.stopped && this.idle) for (const idle of this.idleWaiters.splice(0)) idle();
   }
 
   private fill(): void {
-    while (!this.stopped && this.runningCount < this.concurrency) {
+    while (this.runningCount < this.concurrency) {
       const goOn = this.returning.shift();
       if (goOn) {
         this.regain(goOn);
