@@ -4,9 +4,18 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { INestApplication, INestApplicationContext } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Logger,
+  Param,
+  type INestApplication,
+  type INestApplicationContext,
+} from '@nestjs/common';
+import { MessagePattern } from '@nestjs/microservices';
 import getPort from 'get-port';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { Services } from './setup/services.js';
 
 const run = promisify(execFile);
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -75,7 +84,7 @@ function load(folder: string, file: string): Promise<unknown> {
 }
 
 async function started<T>(folder: string, file: string): Promise<T> {
-  const { bootstrap } = (await load(folder, file)) as { bootstrap(): Promise<T> };
+  const { bootstrap } = (await load(folder, file)) as { bootstrap: () => Promise<T> };
   return bootstrap();
 }
 
@@ -125,5 +134,28 @@ describe.each(['bridge', 'handlers'])('switching to Kafka by %s', way => {
       .split('\n')
       .filter(line => line.startsWith('+') && !line.startsWith('+import'));
     expect(changed.length).toBeLessThanOrEqual(2);
+  });
+});
+
+@Controller('stacked')
+class StackedController {
+  @Get(':id')
+  @MessagePattern('stacked.find')
+  find(@Param('id') id: string): string {
+    return id;
+  }
+}
+
+describe('a route and a pattern on one handler', () => {
+  const services = new Services();
+  afterAll(() => services.stop());
+
+  it('are warned of where a message lacks what the route takes', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await services.start('stacked', [StackedController]);
+    expect(warn).toHaveBeenCalledWith(
+      'StackedController.find takes @Param as its parameter 0, which a message does not have: take it from @Payload',
+    );
+    warn.mockRestore();
   });
 });

@@ -5,12 +5,14 @@ import {
   type FactoryProvider,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
+  type Type,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Link } from '../link/link.js';
 import { ParleyServer } from '../server/parley-server.js';
 import { Clients, type OwnClientOptions } from './clients.js';
 import type { ParleyOptions } from '../options/options.js';
+import { lostParameters } from './lost-parameters.js';
 import { ParleyCoreModule } from './parley-core.module.js';
 import { clientToken, PARLEY_OPTIONS } from './tokens.js';
 
@@ -36,7 +38,7 @@ export class ParleyModule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly server: ParleyServer,
     private readonly link: Link,
-    modules: ModulesContainer,
+    private readonly modules: ModulesContainer,
   ) {
     const own = [...modules.values()].filter(({ metatype }) => metatype === ParleyModule);
     if (own.length > 1) {
@@ -82,6 +84,11 @@ export class ParleyModule implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
+    for (const { controllers } of this.modules.values()) {
+      for (const { metatype } of controllers.values()) {
+        for (const said of lostParameters(metatype as Type)) new Logger('Parley').warn(said);
+      }
+    }
     // So that readiness tells the truth before the first call; whoever calls waits for the same attempt.
     this.link.open(OPEN_TIMEOUT_MS).catch((error: Error) => new Logger('Parley').error(error.message));
     this.server.bootstrapped();
