@@ -11,7 +11,7 @@ import {
   type OutgoingMessage,
   type ParleyContext,
 } from '@parley/transport';
-import { firstValueFrom, lastValueFrom, Observable, toArray } from 'rxjs';
+import { firstValueFrom, interval, lastValueFrom, map, Observable, takeWhile, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Services } from './setup/services.js';
 
@@ -107,6 +107,12 @@ class HooksController {
       const timer = setInterval(() => subscriber.next((n += 1)), 5);
       return () => clearInterval(timer);
     });
+  }
+
+  @MessagePattern('hooks.resumable')
+  @Handling({ resumable: true })
+  resumable(@Payload() _data: unknown, @Ctx() { resumeFrom }: ParleyContext) {
+    return interval(5).pipe(map(n => resumeFrom + n));
   }
 
   @MessagePattern('hooks.fails')
@@ -317,6 +323,37 @@ describe('hooks', () => {
     client.setOnDispatchHook(packet => void (packet.metadata = { from: 'nest' }));
     await lastValueFrom(client.send('hooks.headers'));
     await vi.waitFor(() => expect(nests).toEqual(['start', 'end']));
+  });
+});
+
+describe('hooks of a stream whose server is closed', () => {
+  const services = new Services();
+  afterAll(() => services.stop());
+
+  it('come once at its client, and with each run of its handler', async () => {
+    told.length = 0;
+    replies.length = 0;
+    const first = await services.start('moving', [HooksController], {}, [Names, ServerTeller]);
+    const client = services.client('moving', { hooks: [new Teller()] });
+    let seen = 0;
+    let moved = false;
+    const whole = lastValueFrom(
+      client.send<number>('hooks.resumable').pipe(takeWhile(n => (seen = n) < 20 || !moved)),
+    );
+    await vi.waitFor(() => expect(seen).toBeGreaterThan(5));
+    await services.start('moving', [HooksController], {}, [Names, ServerTeller]);
+    await first.close();
+    await vi.waitFor(() => expect(told.filter(line => line.startsWith('beforeHandle'))).toHaveLength(2));
+    const then = seen;
+    await vi.waitFor(() => expect(seen).toBeGreaterThan(then + 5));
+    moved = true;
+    await whole;
+    expect(told.filter(line => line.includes('Send') || line.includes('Reply'))).toEqual([
+      'beforeSend hooks.resumable',
+      'afterReply hooks.resumable',
+    ]);
+    expect(replies[0]!.last).toBe(seen);
+    await vi.waitFor(() => expect(told.filter(line => line.startsWith('afterHandle'))).toHaveLength(2));
   });
 });
 

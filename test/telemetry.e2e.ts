@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
+  DeadLetterOffice,
   Handling,
   InjectParley,
   ParleyClient,
@@ -12,7 +13,7 @@ import {
   type ParleyContext,
 } from '@parley/transport';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { Services } from './setup/services.js';
 import { pathOf, Spans } from './setup/spans.js';
 
@@ -21,6 +22,7 @@ const { prefix } = services;
 const tracer = trace.getTracer('test');
 let client: ParleyClient;
 let tried = 0;
+let hopeless = true;
 
 @Controller()
 class TracedController {
@@ -73,7 +75,7 @@ class TracedController {
   @EventPattern<string>('traced.hopeless')
   @Handling({ retry: { attempts: 1, delaysMs: [20] } })
   hopeless() {
-    throw new Error('never works');
+    if (hopeless) throw new Error('does not work now');
   }
 }
 
@@ -236,7 +238,8 @@ describe('traces', () => {
     expect(handled!.parentSpanContext).toMatchObject({ spanId: 'b7ad6b7169203331' });
   });
 
-  it('go on over retry topics to the dead letter', async () => {
+  it('go on over retry topics to the dead letter, and from there when it is redriven', async () => {
+    hopeless = true;
     await firstValueFrom(client.emit('traced.hopeless', 1));
     const topic = `${prefix}traced.hopeless`;
     const [dead] = await ended(`send ${topic}.traced.dead`);
@@ -251,5 +254,22 @@ describe('traces', () => {
       [`send ${topic}`, `send ${topic}.traced.retry.20ms`, `process ${topic}`],
     ]);
     expect(runs[1]!.attributes['parley.attempt']).toBe(2);
+
+    hopeless = false;
+    const office = await DeadLetterOffice.open({
+      service: 'traced',
+      kafka: { brokers: inject('brokers') },
+      prefix,
+    });
+    await office.redrive({ dryRun: false });
+    await office.close();
+    const [, , redriven] = await ended(`process ${topic}`, 3);
+    expect(pathOf(redriven!, spans.all)).toEqual([
+      `send ${topic}`,
+      `send ${topic}.traced.retry.20ms`,
+      `send ${topic}.traced.dead`,
+      `send ${topic}`,
+      `process ${topic}`,
+    ]);
   });
 });
