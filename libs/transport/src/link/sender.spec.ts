@@ -210,6 +210,19 @@ describe('Sender', () => {
     expect(sender.queued).toEqual({ parcels: 0, bytes: 0 });
   });
 
+  it('is not stuck while all that waits leads nowhere', async () => {
+    let now = 0;
+    const cluster = start({ backoff: () => 1, now: () => now });
+    cluster.leaders = [{ partition: 0, leader: 1 }];
+    send('waits', { timeoutMs: 1_000_000_000 });
+    await cluster.request(0);
+    now = 60_000;
+    expect(sender.stuckForMs).toBe(60_000);
+    sender.post({ topic: 't', partition: 7, instance: 'i' }, framesOf('nowhere'), 10);
+    await settled('nowhere');
+    expect(sender.stuckForMs).toBe(0);
+  });
+
   it('delivers to an instance whose frames no broker took in time before', async () => {
     const cluster = start({ frameTimeoutMs: 20, backoff: () => 5 });
     cluster.leaders = [{ partition: 0, leader: -1 }];

@@ -349,6 +349,8 @@ export class Sender {
   }
 
   private giveUp(queue: PartitionQueue, status: Status): void {
+    // The cluster answers: addresses that lead nowhere, one after another, must not look like a sender that is stuck.
+    this.backlog.progress();
     queue.attempts = 0;
     for (const parcel of queue.drainWaiting()) this.fail(parcel, status);
     this.forget(queue);
