@@ -252,8 +252,10 @@ export interface DriverEvents {
   /** The cluster answers again after a disconnect. */
   connected: undefined;
   disconnected: { error: Error };
-  /** Nothing was heard from the cluster for longer than a poll may take. */
+  /** Nothing was heard from the cluster for longer than a poll may take; told again for as long as that goes on. */
   stalled: { where: string; forMs: number };
+  /** What had stalled is answered again, or asks no more. */
+  resumed: { where: string };
   /** The group member gave up and will not recover by itself. */
   crashed: { error: Error };
 }

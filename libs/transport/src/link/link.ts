@@ -56,7 +56,8 @@ export class Link {
   private readonly listeners = new Set<(state: LinkState) => void>();
   private state: LinkState = 'idle';
   private lastError: string | undefined;
-  private stalled = false;
+  /** What does not answer now. */
+  private readonly stalls = new Set<string>();
   private stopFigures: (() => void) | undefined;
 
   constructor(readonly options: LinkOptions) {
@@ -151,7 +152,7 @@ export class Link {
       instance: this.instance,
       opened: this.session !== undefined,
       inboxReading: this.session?.inbox.reading ?? false,
-      stalled: this.stalled,
+      stalled: this.stalls.size > 0,
       pendingCalls: this.router.pendingCalls,
       runningCalls: this.router.runningCalls,
       queuedRecords: this.session?.sender.queued.parcels ?? 0,
@@ -236,7 +237,7 @@ export class Link {
 
   private watch(driver: Driver): void {
     driver.on('connected', () => {
-      this.stalled = false;
+      this.stalls.clear();
       if (this.session) this.setState('connected');
     });
     driver.on('disconnected', ({ error }) => {
@@ -244,9 +245,10 @@ export class Link {
       if (this.session) this.setState('disconnected');
     });
     driver.on('stalled', ({ where, forMs }) => {
-      this.stalled = true;
+      this.stalls.add(where);
       this.logger.warn(`Kafka has not answered for ${forMs} ms (${where})`);
     });
+    driver.on('resumed', ({ where }) => this.stalls.delete(where));
     driver.on('error', ({ error, where }) => this.log.error(where, `${where}: ${error.message}`));
   }
 

@@ -6,6 +6,7 @@ import type { Coordinator } from './coordinator.js';
 import { pause, within } from '../timing/deadline.js';
 import { asError } from '../errors.js';
 import { FailureReport } from '../failure-report.js';
+import { Stall } from '../stall.js';
 import { GroupLeader } from './group-leader.js';
 import { Heartbeats } from './heartbeats.js';
 import { exchangeJoin, exchangeSync, refuse, Refusal } from './join-exchange.js';
@@ -58,6 +59,7 @@ export class GroupMember {
   private recalled = new AbortController();
   private lost = new AbortController();
   private heardAt = 0;
+  private readonly stall: Stall;
   /** Members of another client are of this generation: everybody gives all up before it joins the next. */
   private eager = false;
   private readonly failures: FailureReport;
@@ -65,6 +67,7 @@ export class GroupMember {
   constructor(private readonly options: GroupMemberOptions) {
     const { group, emit, cluster } = options;
     this.failures = new FailureReport({ where: `group ${group}`, emit, signal: this.stopping.signal });
+    this.stall = new Stall({ where: `heartbeats of the group ${group}`, emit });
     this.leader = new GroupLeader(cluster, this.failures.tellOnce);
   }
 
@@ -102,6 +105,7 @@ export class GroupMember {
 
   private stop(): void {
     this.stopping.abort();
+    this.stall.over();
     this.heartbeats.stop();
     this.recalled.abort();
     this.lost.abort();
@@ -157,7 +161,7 @@ export class GroupMember {
   /** Keeps the session alive and resolves when it is time to join again. */
   private async stay(share: TopicPartitions): Promise<void> {
     if (this.closed) return;
-    this.heardAt = performance.now();
+    this.heard();
     this.failures.clear();
     this.backoff.reset();
     this.heartbeats.start();
@@ -178,13 +182,13 @@ export class GroupMember {
   }
 
   private async beat(): Promise<void> {
-    const { coordinator, group, requestTimeoutMs, emit } = this.options;
+    const { coordinator, group, requestTimeoutMs } = this.options;
     const { identity, lost } = this;
     if (!identity) return;
     try {
       const timeoutMs = Math.min(HEARTBEAT_TIMEOUT_MS, requestTimeoutMs);
       const errorCode = await coordinator.send(heartbeatRequest(group, identity), { timeoutMs });
-      this.heardAt = performance.now();
+      this.heard();
       if (lost !== this.lost || this.closed) return; // of a generation that is over
       refuse(errorCode, `A heartbeat for the group ${group}`);
     } catch (error) {
@@ -193,8 +197,13 @@ export class GroupMember {
       const forMs = performance.now() - this.heardAt;
       if (forMs < SESSION_TIMEOUT_MS) return;
       this.heardAt = performance.now();
-      emit('stalled', { where: `group ${group}`, forMs: Math.round(forMs) });
+      this.stall.tell(forMs);
     }
+  }
+
+  private heard(): void {
+    this.heardAt = performance.now();
+    this.stall.over();
   }
 
   /** Draws the consequences of a failure. */

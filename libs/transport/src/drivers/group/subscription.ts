@@ -146,7 +146,7 @@ export class GroupSubscription implements Subscription {
     { recalled, lost }: { recalled: AbortSignal; lost: AbortSignal },
   ): Promise<boolean> {
     const { leaving, coming } = this.held.compare(share);
-    for (const entry of leaving) this.reader.positions.remove(entry);
+    for (const entry of leaving) this.reader.remove(entry);
     await Promise.all([this.take(coming, { recalled, lost }), this.giveUp(leaving, lost)]);
     return leaving.length > 0;
   }
@@ -205,7 +205,7 @@ export class GroupSubscription implements Subscription {
 
   private onLost(): void {
     const dropped = this.held.drop();
-    for (const entry of dropped) this.reader.positions.remove(entry);
+    for (const entry of dropped) this.reader.remove(entry);
     if (dropped.length > 0) void this.revoke(dropped);
   }
 

@@ -3,6 +3,7 @@ import type { BrokerLink } from '../cluster/broker-link.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { brokerError, NO_ERROR } from '../errors.js';
 import { FailureReport } from '../failure-report.js';
+import { Stall } from '../stall.js';
 import { advance, recordsOf, takesTurns } from './fetched.js';
 import type { Decompress, Fetched } from './fetched.js';
 import { Flights } from './flights.js';
@@ -14,7 +15,7 @@ import { Reader } from '../protocol/reader.js';
 import { Writer } from '../protocol/writer.js';
 import { LeaderSearch } from './leader-search.js';
 import { ReadPositions } from './read-positions.js';
-import type { HeldBack, ReadPosition, ReadPositionsOptions } from './read-positions.js';
+import type { HeldBack, ReadPosition, ReadPositionsOptions, TopicPartition } from './read-positions.js';
 
 /** How long a broker may hold a fetch while nothing arrives; also how late a moved partition may be picked up. */
 const MAX_WAIT_MS = 500;
@@ -54,11 +55,13 @@ export class PartitionReader {
   private readonly stopping = new AbortController();
   private readonly search: LeaderSearch;
   private readonly failures: FailureReport;
+  private readonly stall: Stall;
 
   constructor(private readonly options: PartitionReaderOptions) {
     const { clusters, lookups: cluster, requestTimeoutMs, whenShorter } = options;
     this.flights = new Flights(clusters);
     this.failures = new FailureReport({ ...options, signal: this.stopping.signal });
+    this.stall = new Stall(options);
     this.positions = new ReadPositions({
       cluster,
       requestTimeoutMs,
@@ -105,8 +108,15 @@ export class PartitionReader {
     });
   }
 
+  /** Reads it no more. */
+  remove(entry: TopicPartition): void {
+    this.positions.remove(entry);
+    if (this.positions.settled) this.stall.over();
+  }
+
   close(): void {
     this.stopping.abort();
+    this.stall.over();
     this.search.close();
     for (const cluster of this.options.clusters) cluster.close();
   }
@@ -144,7 +154,7 @@ export class PartitionReader {
 
   /** One fetch of all that is wanted of the leader. Written to the socket before this returns. */
   private fetch(flight: Flight, link: BrokerLink): void {
-    const { requestTimeoutMs, emit, where } = this.options;
+    const { requestTimeoutMs, where } = this.options;
     const positions = this.flights.counts(flight)
       ? this.positions.wantedOf(flight.leader).filter(position => !position.flight?.taking)
       : [];
@@ -156,7 +166,7 @@ export class PartitionReader {
     const patienceMs = MAX_WAIT_MS + requestTimeoutMs;
     link.dispatch(APIS.fetch, body.finish(), patienceMs, (error, payload) => {
       if (this.closed) return;
-      if (error?.code === 'REQUEST_TIMED_OUT') emit('stalled', { where, forMs: patienceMs });
+      if (error?.code === 'REQUEST_TIMED_OUT') this.stall.tell(patienceMs);
       let answer: FetchAnswer;
       try {
         if (error) throw error;
@@ -189,6 +199,7 @@ export class PartitionReader {
     if (this.positions.settled) {
       this.search.settled();
       this.failures.clear();
+      this.stall.over();
     }
     this.land(flight);
     for (const leader of this.positions.leaders) this.poll(leader);
@@ -237,6 +248,7 @@ export class PartitionReader {
     this.flights.end(flight);
     if (this.closed) return;
     this.positions.lose(flight.leader);
+    if (this.positions.settled) this.stall.over(); // Nothing is read there any more.
     this.failures.tellOnce(error);
     this.search.begin();
   }

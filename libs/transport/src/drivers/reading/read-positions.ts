@@ -63,7 +63,7 @@ export interface ReadPositionsOptions {
   onRefused(error: DriverError): void;
 }
 
-type TopicPartition = { topic: string; partition: number };
+export type TopicPartition = { topic: string; partition: number };
 type Start = 'epoch' | 'offset' | 'leader';
 type Leader = { leader: number; leaderEpoch: number };
 

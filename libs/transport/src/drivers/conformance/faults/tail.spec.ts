@@ -89,14 +89,16 @@ describe.each(DRIVERS)('%s: tail, with faults', (_, make) => {
 
   it('notices an answer that stalls half way, and reads on over another connection', async () => {
     const driver = await stage.driver({ requestTimeoutMs: 200 });
-    const stalled = vi.fn();
+    const [stalled, resumed] = [vi.fn(), vi.fn()];
     driver.on('stalled', stalled);
+    driver.on('resumed', resumed);
     const { tail, seen } = await watch(driver, { topic: 'a', partitions: [0], from: 'end' });
     stage.kafka.inject({ api: ApiKey.Fetch, topic: 'a', times: 1 }, fault.stall);
     await send(driver, record('a', 0, 'a'), record('a', 0, 'b'));
     await vi.waitFor(() => expect(stalled).toHaveBeenCalled(), 3_000);
     await vi.waitFor(() => expect(values(seen.records)).toEqual(['a', 'b']), 3_000);
     await vi.waitFor(() => expect(tail.reading).toBe(true));
+    expect(resumed).toHaveBeenCalledExactlyOnceWith({ where: 'tail of a' });
   });
 
   it('reads an answer that trickles in', async () => {
@@ -127,16 +129,31 @@ describe.each(DRIVERS)('%s: tail, with faults', (_, make) => {
 
   it('tells of a fetch that is not answered, and reads on over another connection', async () => {
     const driver = await stage.driver({ requestTimeoutMs: 200 });
-    const stalled = vi.fn();
+    const [stalled, resumed] = [vi.fn(), vi.fn()];
     driver.on('stalled', stalled);
+    driver.on('resumed', resumed);
     const { tail, seen } = await watch(driver, { topic: 'a', partitions: [0], from: 'end' });
     const stop = stage.kafka.intercept(ApiKey.Fetch, () => fault.drop);
     await vi.waitFor(() => expect(stalled).toHaveBeenCalled(), 3_000);
     expect(stalled.mock.calls[0]![0]).toMatchObject({ where: 'tail of a' });
+    expect(resumed).not.toHaveBeenCalled();
     stop();
     await send(driver, record('a', 0, 'a'));
     await vi.waitFor(() => expect(values(seen.records)).toEqual(['a']), 3_000);
     await vi.waitFor(() => expect(tail.reading).toBe(true));
+    expect(resumed).toHaveBeenCalledExactlyOnceWith({ where: 'tail of a' });
+  });
+
+  it('asks no more of a broker that hangs once it is closed, and tells so', async () => {
+    const driver = await stage.driver({ requestTimeoutMs: 200 });
+    const [stalled, resumed] = [vi.fn(), vi.fn()];
+    driver.on('stalled', stalled);
+    driver.on('resumed', resumed);
+    const { tail } = await watch(driver, { topic: 'a', partitions: [0], from: 'end' });
+    stage.kafka.intercept(ApiKey.Fetch, () => fault.drop);
+    await vi.waitFor(() => expect(stalled).toHaveBeenCalled(), 3_000);
+    await tail.close();
+    expect(resumed).toHaveBeenCalledExactlyOnceWith({ where: 'tail of a' });
   });
 
   it('does not spin while a leader refuses every fetch', async () => {
