@@ -75,7 +75,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
 
     const undone = await watch.drained(DRAINED_MS);
     await watch.stop();
-    const after = await settled(fleet, before);
+    const rest = await settled(fleet, before);
     const { crashes } = fleet;
     const ends = await fleet.terminate();
     const evidence: Evidence = {
@@ -83,7 +83,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
       services: [ANSWERS, LEDGER],
       offsets: watch.seen,
       before,
-      after,
+      ...rest,
       crashes: [...crashes, ...ends],
       undone,
     };
@@ -95,10 +95,14 @@ export async function run(options: RunOptions): Promise<Outcome> {
   }
 }
 
-/** What the processes hold once that is no more than it may be, or when the time for that is up. */
-async function settled(fleet: Fleet, before: Evidence['before']): Promise<Evidence['after']> {
-  for (const until = clock() + SETTLED_MS; ; await sleep(1_000)) {
-    const after = await fleet.samples();
-    if (auditLeaks(before, after).length === 0 || clock() > until) return after;
+/** What the processes hold, and what they have not done with, once that is as it should be or the time for it is up. */
+async function settled(
+  fleet: Fleet,
+  before: Evidence['before'],
+): Promise<Pick<Evidence, 'after' | 'underWay'>> {
+  for (const until = clock() + SETTLED_MS; ; await sleep(500)) {
+    const [after, underWay] = [await fleet.samples(), await fleet.underWay()];
+    const isSettled = underWay.length === 0 && auditLeaks(before, after).length === 0;
+    if (isSettled || clock() > until) return { after, underWay };
   }
 }

@@ -9,6 +9,7 @@ const nothing: Evidence = {
   before: new Map(),
   after: new Map(),
   crashes: [],
+  underWay: [],
   undone: [],
 };
 const sample = { rssMb: 100, heapMb: 20, sockets: 3, handles: 4 };
@@ -48,6 +49,7 @@ describe('the audit', () => {
       { before: new Map([['s', sample]]), after: new Map([['s', { ...sample, sockets: 100 }]]) },
     ],
     ['no process ends by itself', { crashes: ['server-1.1: out of memory'] }],
+    ['every process comes to rest, and is well', { underWay: ['server-1.1: runningCalls: 1'] }],
     ['every group gets to the end of its topics', { undone: ['g t/0: 3 records'] }],
   ])('goes by the rule: %s', (rule, seen) => {
     expect(audit({ ...nothing, ...seen }).map(violation => violation.rule)).toEqual([rule]);

@@ -19,13 +19,15 @@ export interface Evidence {
   after: ReadonlyMap<string, Sample>;
   /** Processes that ended unasked, or did not end when asked. */
   crashes: readonly string[];
+  /** What processes had not done with long after the load had ended, or what kept them from their work. */
+  underWay: readonly string[];
   /** What groups had left to do long after the last event was emitted. */
   undone: readonly string[];
 }
 
 /** Everything that should never have been, by its rule. */
 export function audit(evidence: Evidence): Violation[] {
-  const { callers, servers, services, offsets, before, after, crashes, undone } = evidence;
+  const { callers, servers, services, offsets, before, after, crashes, underWay, undone } = evidence;
   return [
     ...callers.flatMap(auditCalls),
     ...auditDelivery(callers, servers, services),
@@ -33,6 +35,7 @@ export function audit(evidence: Evidence): Violation[] {
     ...auditOffsets(offsets),
     ...auditLeaks(before, after),
     ...crashes.map(what => ({ rule: 'no process ends by itself', what })),
+    ...underWay.map(what => ({ rule: 'every process comes to rest, and is well', what })),
     ...undone.map(what => ({ rule: 'every group gets to the end of its topics', what })),
   ];
 }

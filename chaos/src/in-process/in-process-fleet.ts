@@ -1,13 +1,15 @@
-import { ParleyClient } from '@parley/transport';
 import { clock } from '@parley/tools/processes';
 import { type Journal, MemoryNotebook } from '../journal/journal.js';
 import { Load, type LoadOptions } from '../load/load.js';
-import { ANSWERS } from '../services/answers.js';
+import { CallerApp } from '../services/caller-app.js';
 import { type CommonOptions, type Services, startServices } from '../services/service.js';
 
 /** What has a beginning and an end in this process, and what it saw. */
 interface Running {
   journal: Journal;
+  /** Ends what it asks; does nothing where it only answers. */
+  quiet(): Promise<void>;
+  underWay(): string[];
   end(): Promise<void>;
 }
 
@@ -24,6 +26,15 @@ class Place {
   async start(): Promise<void> {
     this.#running = await this.begin(`${this.name}.${this.journals.length + 1}`);
     this.journals.push(this.#running.journal);
+  }
+
+  async quiet(): Promise<void> {
+    await this.#running?.quiet();
+  }
+
+  /** What it has not done with. */
+  get underWay(): string[] {
+    return (this.#running?.underWay() ?? []).map(what => `${this.name}: ${what}`);
   }
 
   async end(): Promise<void> {
@@ -64,11 +75,15 @@ export class InProcessFleet {
   }
 
   async endLoad(): Promise<void> {
-    await Promise.all(this.callers.map(caller => caller.end()));
+    await Promise.all(this.callers.map(caller => caller.quiet()));
+  }
+
+  get underWay(): string[] {
+    return [...this.servers, ...this.callers].flatMap(place => place.underWay);
   }
 
   async close(): Promise<void> {
-    await this.endLoad();
+    await Promise.all(this.callers.map(caller => caller.end()));
     await Promise.all(this.servers.map(server => server.end()));
   }
 }
@@ -76,21 +91,30 @@ export class InProcessFleet {
 async function runningServices(process: string, common: CommonOptions): Promise<Running> {
   const notebook = new MemoryNotebook();
   const services: Services = await startServices(common, notebook, ['fatal']);
-  return { journal: { process, entries: notebook.entries }, end: () => services.close() };
+  return {
+    journal: { process, entries: notebook.entries },
+    quiet: async () => {},
+    underWay: () => services.underWay,
+    end: () => services.close(),
+  };
 }
 
 async function runningLoad(common: CommonOptions, options: LoadOptions): Promise<Running> {
   const notebook = new MemoryNotebook();
-  const client = new ParleyClient({ ...common, service: 'caller', to: ANSWERS });
-  const load = new Load(client, notebook, options);
-  await client.connect();
+  const app = await CallerApp.start(common, ['fatal']);
+  const load = new Load(app.client, notebook, options);
   load.start();
+  const quiet = async (): Promise<void> => {
+    await load.stop();
+  };
   return {
     journal: { process: options.process, entries: notebook.entries },
+    quiet,
+    underWay: () => app.underWay,
     async end() {
-      await load.stop();
+      await quiet();
       notebook.write({ is: 'over', at: clock() });
-      await client.close();
+      await app.close();
     },
   };
 }

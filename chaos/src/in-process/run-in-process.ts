@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EmbeddedKafka } from '@parley/embedded-kafka';
 import type { ParleyOptions } from '@parley/transport';
 import { clock } from '@parley/tools/processes';
@@ -29,6 +30,9 @@ const CALLERS = 2;
 const PACE = 6;
 
 const DRAINED_MS = 20_000;
+
+/** More than it takes to find out that a caller has left: three pulses. */
+const SETTLED_MS = 10_000;
 
 /**
  * The run of real processes and brokers in one process and in seconds: the same load, a storm of the same making, and
@@ -67,6 +71,7 @@ export async function runInProcess({
     const faults = await storm(planned, new EmbeddedArena(fleet, embedded), log);
     await fleet.endLoad();
     const undone = await watch.drained(DRAINED_MS);
+    const underWay = await settled(fleet);
     const evidence = {
       callers: fleet.callers.flatMap(({ journals }) => journals),
       servers: fleet.servers.flatMap(({ journals }) => journals),
@@ -75,11 +80,20 @@ export async function runInProcess({
       before: new Map<string, never>(),
       after: new Map<string, never>(),
       crashes: [],
+      underWay,
       undone,
     };
     return { evidence, faults, beganAt };
   } finally {
     await watch.stop();
     await fleet.close();
+  }
+}
+
+/** What is not done with once nothing is, or when the time for that is up. */
+async function settled(fleet: InProcessFleet): Promise<string[]> {
+  for (const until = clock() + SETTLED_MS; ; await sleep(100)) {
+    const { underWay } = fleet;
+    if (underWay.length === 0 || clock() > until) return underWay;
   }
 }

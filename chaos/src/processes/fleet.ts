@@ -54,6 +54,14 @@ export class Fleet {
     return samples;
   }
 
+  /** What the processes have not done with; nothing, where all are at rest and well. */
+  async underWay(): Promise<string[]> {
+    const left = [...this.servers, ...this.callers].map(async place =>
+      (await place.underWay()).map(what => `${place.current}: ${what}`),
+    );
+    return (await Promise.all(left)).flat();
+  }
+
   get journals(): { servers: Journal[]; callers: Journal[] } {
     return {
       servers: this.servers.flatMap(place => place.journals),

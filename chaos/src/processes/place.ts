@@ -118,6 +118,10 @@ export class ServerPlace extends Place<Server> {
     return this.tenant.child.ask('sample', undefined, ASK_MS);
   }
 
+  underWay(): Promise<string[]> {
+    return this.tenant.child.ask('underWay', undefined, ASK_MS);
+  }
+
   protected boot(options: ChildOptions): Server {
     return new Child<ServerQuestions>(new URL('./server-process.js', import.meta.url), {}, options);
   }
@@ -138,6 +142,10 @@ export class CallerPlace extends Place<Caller> {
 
   sample(): Promise<Sample> {
     return this.tenant.child.ask('sample', undefined, ASK_MS);
+  }
+
+  underWay(): Promise<string[]> {
+    return this.tenant.child.ask('underWay', undefined, ASK_MS);
   }
 
   async beginLoad(): Promise<void> {

@@ -14,6 +14,8 @@ export type ServerQuestions = {
   /** Resolves once its services take what they are sent. */
   start(start: Start): Promise<void>;
   sample(): Sample;
+  /** What it has not done with; nothing, where it is at rest and well. */
+  underWay(): string[];
   exit(): void;
 };
 
@@ -27,5 +29,7 @@ export type CallerQuestions = {
   /** Writes down that all that this process did was in order. */
   over(): void;
   sample(): Sample;
+  /** What it has not done with; nothing, where it is at rest and well. */
+  underWay(): string[];
   exit(): void;
 };

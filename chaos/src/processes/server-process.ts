@@ -14,6 +14,7 @@ Peer.serve<ServerQuestions>(process, {
     services = await startServices(options, new FileNotebook(journal), ['warn', 'error', 'fatal']);
   },
   sample: ownSample,
+  underWay: () => services?.underWay ?? [],
   exit: () => void setImmediate(() => process.exit()),
 });
 

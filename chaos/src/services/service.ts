@@ -5,6 +5,7 @@ import { ParleyModule, type ParleyOptions, ParleyServer } from '@parley/transpor
 import type { Notebook } from '../journal/journal.js';
 import { ANSWERS, AnswersController } from './answers.js';
 import { eventsController, LEDGER } from './event-handlers.js';
+import { serverUnderWay } from './under-way.js';
 
 /** What all services and callers of a run share. */
 export type CommonOptions = Omit<ParleyOptions, 'service'>;
@@ -32,6 +33,11 @@ export async function startServices(
 /** Running instances. */
 export class Services {
   constructor(private readonly apps: readonly INestMicroservice[]) {}
+
+  /** What they have not done with; nothing, where they are at rest and well. */
+  get underWay(): string[] {
+    return this.apps.flatMap(app => serverUnderWay(app.get(ParleyServer).health()));
+  }
 
   async close(): Promise<void> {
     await Promise.all(this.apps.map(app => app.close()));
