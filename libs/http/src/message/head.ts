@@ -8,6 +8,8 @@ const END_OF_LINE = '\r\n';
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Printable ASCII and what ISO-8859-1 adds to it: never a line break, which would begin another header. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Not what String.trim knows as blank: a byte of 0xA0 belongs to the value. */
+const OUTER_BLANKS = /^[ \t]+|[ \t]+$/g;
 
 /**
  * What is above the body in a message of HTTP/1.1. `fields` are names and values by turns, in the order in which they
@@ -69,7 +71,7 @@ export function splitMessage(message: Buffer): Head & { body: Buffer } {
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, colon);
-    const value = line.slice(colon + 1).trim();
+    const value = line.slice(colon + 1).replace(OUTER_BLANKS, '');
     if (colon < 1 || !TOKEN.test(name) || !VALUE.test(value)) {
       throw new MalformedMessage(`${JSON.stringify(line.slice(0, 100))} is no header`);
     }
