@@ -1,22 +1,25 @@
 import { DeadLetterOffice, deadLetterTopology, topologyOf } from '@parley/transport';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { orders, OrdersController, runs, shop } from './orders.js';
 import { credentials, WAYS } from './setup/credentials.js';
+import { Journal } from './setup/journal.js';
 import { Stage } from './setup/stage.js';
 
 const WITHIN = { timeout: 20_000, interval: 50 };
 const DRIVERS = ['kafkajs', 'platformatic'] as const;
 const CASES = DRIVERS.flatMap(driver => WAYS.map(way => [driver, way] as const));
 
-describe('with the rights that are documented, and no others', () => {
-  let stage: Stage;
-  beforeEach(() => {
-    stage = new Stage();
+describe.concurrent('with the rights that are documented, and no others', () => {
+  const journal = new Journal();
+  afterAll(() => {
+    expect(journal.leaked).toEqual([]);
+    expect(journal.text).not.toMatch(/AUTHORIZATION|needs the right/);
   });
-  afterEach(() => stage.close());
 
-  it.each(CASES)('everything works: %s, by %s', async (driver, way) => {
+  it.for(CASES)('everything works: %s, by %s', async ([driver, way], { onTestFinished }) => {
+    const stage = new Stage(journal);
+    onTestFinished(() => stage.close());
     const { prefix } = stage;
     await stage.allow('orders', topologyOf(orders(prefix)));
     await stage.allow('shop', topologyOf(shop(prefix)));
@@ -47,6 +50,5 @@ describe('with the rights that are documented, and no others', () => {
     expect(await office.redrive({ dryRun: false })).toMatchObject({ redriven: 1, failed: 0 });
     await office.close();
     await vi.waitFor(() => expect(runs.get(failing!)).toBeGreaterThan(2), WITHIN);
-    expect(stage.journal.text).not.toMatch(/AUTHORIZATION|needs the right/);
   });
 });

@@ -1,5 +1,8 @@
 import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
+import { inject } from 'vitest';
+import { IN_TOKENS } from './credentials.js';
+import { PASSWORD } from './users.js';
 
 /** Everything that was logged, thrown or told, as a person or a log collector would come to see it. */
 export class Journal implements LoggerService {
@@ -20,5 +23,26 @@ export class Journal implements LoggerService {
 
   get text(): string {
     return this.lines.join('\n');
+  }
+
+  /** What was said of names that begin so. */
+  about(prefix: string): string {
+    return this.text
+      .split('\n')
+      .filter(line => line.includes(prefix))
+      .join('\n');
+  }
+
+  /** Of what nobody may see, what came to light all the same. */
+  get leaked(): string[] {
+    const { identities, stranger } = inject('secure');
+    const keys = [...Object.values(identities), stranger].map(({ key }) => key.split('\n')[1]!);
+    const passwords = [
+      PASSWORD,
+      Buffer.from(PASSWORD).toString('base64'),
+      Buffer.from(PASSWORD).toString('hex'),
+    ];
+    const { text } = this;
+    return [...passwords, IN_TOKENS, ...keys].filter(secret => text.includes(secret));
   }
 }

@@ -7,6 +7,7 @@ import { activeTracer } from '../telemetry/tracing.js';
 import { SendSpan } from '../telemetry/send-span.js';
 import { encodeHeader } from '../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
+import { exceptionOf } from './failure.js';
 import { callersMistake, headersOf, type Message } from './message.js';
 import { TopicsByPattern } from './topics-by-pattern.js';
 
@@ -34,8 +35,12 @@ export class Emitter {
     const headers = headersOf(message, line);
     const timeoutMs = options.timeoutMs ?? this.settings.emitTimeoutMs;
     const send = async () => {
-      if (!this.link.isOpen) await this.link.open(timeoutMs);
-      return sendRecord(this.link, spec, { key, value, headers }, timeoutMs);
+      try {
+        if (!this.link.isOpen) await this.link.open(timeoutMs);
+        return await sendRecord(this.link, spec, { key, value, headers }, timeoutMs);
+      } catch (error) {
+        throw exceptionOf(error);
+      }
     };
     const tracer = activeTracer();
     if (!tracer) return send();

@@ -9,3 +9,8 @@ export function statusOfFailure(error: unknown): Status {
   if (isMissingRight(error)) return statusOfDriverError(error);
   return { code: 'UNAVAILABLE', message: error instanceof Error ? error.message : String(error) };
 }
+
+/** As an exception with a status, whatever was thrown. */
+export function exceptionOf(error: unknown): ParleyException {
+  return error instanceof ParleyException ? error : ParleyException.of(statusOfFailure(error));
+}

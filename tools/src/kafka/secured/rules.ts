@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AclOperationTypes,
   AclPermissionTypes,
@@ -14,18 +15,36 @@ export interface Rule {
   operation: 'Read' | 'Write' | 'Create' | 'Describe' | 'Alter';
 }
 
+const POLL_MS = 20;
+
 /** A broker's access rules, by who they are for. */
 export class Rules {
   constructor(private readonly admin: Admin) {}
 
+  /** Resolves once the broker goes by them, which is some time after it has taken them. */
   async allow(user: string, rules: readonly Rule[]): Promise<void> {
     if (rules.length === 0) return;
     await this.admin.createAcls({ acl: rules.map(rule => ({ ...aclOf(rule), ...grantOf(user) })) });
+    for (;;) {
+      const known = await this.known(user);
+      if (rules.every(rule => known.has(`${OPERATIONS[rule.operation]} ${rule.name}`))) return;
+      await sleep(POLL_MS);
+    }
   }
 
-  async withdraw(user: string, rules: readonly Rule[]): Promise<void> {
-    if (rules.length === 0) return;
-    await this.admin.deleteAcls({ filters: rules.map(rule => ({ ...aclOf(rule), ...grantOf(user) })) });
+  private async known(user: string): Promise<Set<string>> {
+    const { resources } = await this.admin.describeAcls({
+      principal: `User:${user}`,
+      resourceType: AclResourceTypes.ANY,
+      resourcePatternType: ResourcePatternTypes.ANY,
+      operation: AclOperationTypes.ANY,
+      permissionType: AclPermissionTypes.ANY,
+    });
+    return new Set(
+      resources.flatMap(({ resourceName, acls }) =>
+        acls.map(({ operation }) => `${operation} ${resourceName}`),
+      ),
+    );
   }
 }
 
