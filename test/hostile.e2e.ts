@@ -107,19 +107,23 @@ describe(`records of a hostile producer (seed ${SEED})`, () => {
     });
     const began = performance.now();
     let before = 0;
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const share = (part: number) => Math.round((RECORDS * part) / ROUNDS);
-      await Promise.all([
-        flood.write(calls, share(0.22), HOSTILE_CALLS),
-        flood.write(inboxes[0], share(0.33), HOSTILE_INBOX),
-        flood.write(inboxes[1], share(0.33), HOSTILE_INBOX),
-        flood.write(events, share(0.1), HOSTILE_EVENTS),
-        flood.write(retries, share(0.02), HOSTILE_EVENTS),
-      ]);
-      if (round === 0) before = bytesInUse();
+    try {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const share = (part: number) => Math.round((RECORDS * part) / ROUNDS);
+        await Promise.all([
+          flood.write(calls, share(0.22), HOSTILE_CALLS),
+          flood.write(inboxes[0], share(0.33), HOSTILE_INBOX),
+          flood.write(inboxes[1], share(0.33), HOSTILE_INBOX),
+          flood.write(events, share(0.1), HOSTILE_EVENTS),
+          flood.write(retries, share(0.02), HOSTILE_EVENTS),
+        ]);
+        if (round === 0) before = bytesInUse();
+      }
+    } finally {
+      flooding.abort();
+      await Promise.allSettled(callers);
+      await flood.close();
     }
-    await flood.close();
-    flooding.abort();
     await Promise.all(callers);
     await vi.waitFor(
       async () => {

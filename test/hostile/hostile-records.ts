@@ -3,6 +3,9 @@ import type { Dice } from './dice.js';
 import { mutated, mutatedLine } from './mutation.js';
 import type { RawRecord } from './raw-record.js';
 
+/** Brokers refuse what is more than an hour ahead. */
+const FUTURE_MS = 50 * 60_000;
+
 /** What forgers know of the fleet. */
 export interface Known {
   prefix: string;
@@ -59,7 +62,7 @@ export const HOSTILE_INBOX: readonly Kind[] = [
 /** One of these, and now and then what is costly to read. */
 export function hostileRecord(dice: Dice, kinds: readonly Kind[], corpus: Corpus, known: Known): Message {
   const message = dice.oneIn(1000) ? bomb(dice, corpus) : dice.pick(kinds)(dice, corpus, known);
-  if (dice.oneIn(20)) message.timestamp = dice.pick(['0', '1', '4102444800000', '9007199254740991']);
+  if (dice.oneIn(20)) message.timestamp = dice.pick(['0', '1', String(Date.now() + FUTURE_MS)]);
   return message;
 }
 
