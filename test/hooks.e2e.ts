@@ -1,4 +1,5 @@
-import { Controller, Injectable, Logger } from '@nestjs/common';
+import { Controller, Injectable, Logger, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { Ctx, EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import {
   Handling,
@@ -323,6 +324,40 @@ describe('hooks', () => {
     client.setOnDispatchHook(packet => void (packet.metadata = { from: 'nest' }));
     await lastValueFrom(client.send('hooks.headers'));
     await vi.waitFor(() => expect(nests).toEqual(['start', 'end']));
+  });
+});
+
+describe('hooks of a server and a client on their own', () => {
+  const services = new Services();
+  let close: () => Promise<void>;
+  afterAll(async () => {
+    await close();
+    await services.stop();
+  });
+
+  it('are given as options; Nest’s own that come before all enhancers still run', async () => {
+    told.length = 0;
+    const seen: string[] = [];
+    const hooks = [new ServerTeller(new Names())];
+    @Module({ controllers: [HooksController] })
+    class PlainModule {}
+    const app = await NestFactory.createMicroservice<{ strategy: ParleyServer }>(PlainModule, {
+      strategy: new ParleyServer({ ...services.options('plain'), hooks }),
+      logger: ['fatal'],
+    });
+    close = () => app.close();
+    app.registerPreRequestHook((context, next) => {
+      seen.push(context.getHandler().name);
+      return next();
+    });
+    await app.listen();
+    const client = services.client('plain', { hooks: [new Teller()] });
+    expect(await lastValueFrom(client.send('hooks.headers', 0))).toEqual({
+      hooked: 'by client',
+      server: 'by server',
+    });
+    expect(seen).toEqual(['headers']);
+    await vi.waitFor(() => expect(told).toHaveLength(4));
   });
 });
 

@@ -223,6 +223,17 @@ describe('traces', () => {
     expect(sent[1]!.attributes['parley.attempt']).toBe(2);
   });
 
+  it('hold a collection until its last answer, and every run that it asks for', async () => {
+    const answers = await lastValueFrom(client.collect('traced.inner', 1, { expect: 1 }).pipe(toArray()));
+    expect(answers).toMatchObject([{ value: 2 }]);
+    const inbox = `${prefix}traced.inbox`;
+    const [handled] = await ended(`process ${inbox} traced.inner`);
+    expect(pathOf(handled!, spans.all)).toEqual([
+      `send ${inbox} traced.inner`,
+      `process ${inbox} traced.inner`,
+    ]);
+  });
+
   it('carry baggage, and leave a context alone that a caller has set itself', async () => {
     const baggage = propagation.createBaggage({ tenant: { value: 'acme' } });
     const answer = await context.with(propagation.setBaggage(context.active(), baggage), () =>

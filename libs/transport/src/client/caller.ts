@@ -7,6 +7,7 @@ import type { ClientSettings } from '../options/options.js';
 import { currentContext } from '../server/execution-scope.js';
 import type { InstanceAddress } from '../wire/header.js';
 import { CallTelemetry } from '../telemetry/call-telemetry.js';
+import { isObserved } from '../telemetry/observed.js';
 import { encodeHeader } from '../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import { LARGE_BYTES } from '../wire/parts.js';
@@ -41,8 +42,7 @@ export class Caller {
     const { router, peers, budget, assembling, options } = this.link;
     const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = message.options;
     const correlationId = currentContext()?.correlationId ?? callId;
-    const { topicOf } = this;
-    const telemetry = CallTelemetry.begin({ callId, message, service: this.settings.to, topicOf }, taker);
+    const telemetry = isObserved() ? this.observe(message, callId, taker) : undefined;
     let parcel: { withdraw(): void } | undefined;
     let ended = false;
     const abort = () =>
@@ -101,6 +101,10 @@ export class Caller {
     if (signal?.aborted) abort();
     else call.start();
     return call;
+  }
+
+  private observe<T>(message: Message, callId: string, taker: ReplyTaker<T>): CallTelemetry<T> {
+    return new CallTelemetry({ callId, message, service: this.settings.to, topicOf: this.topicOf }, taker);
   }
 
   private header(message: Message, callId: string, correlationId: string, terms: RequestTerms): string {

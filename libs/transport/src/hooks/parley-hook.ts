@@ -43,9 +43,9 @@ export interface HookedReply {
  *
  * - Hooks run in the order of their registration, what comes after in reverse. For those whose turn before has come,
  *   one of `after…` and `onError` follows.
- * - A ParleyException, HttpException or RpcException that is thrown before is a veto: the call ends with its status. All
- *   else that is thrown is a fault of the hook, which is logged: the call goes on as if it were not there, with the
- *   data and headers that it was given. What must never be passed by belongs into a guard.
+ * - A ParleyException, HttpException or RpcException that is thrown before is a veto: the call ends with its status, an
+ *   event's run has failed. All else that is thrown is a fault of the hook, which is logged: the call goes on as if it
+ *   were not there, with the data and headers that it was given. What must never be passed by belongs into a guard.
  * - What is thrown after is logged and changes nothing.
  * - Promises are awaited before, within the call's time: where it passes, the call ends DEADLINE_EXCEEDED. After, nobody
  *   waits for them but the next hook, and a server that is closed.

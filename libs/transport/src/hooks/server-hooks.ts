@@ -23,5 +23,6 @@ export function hookedExecution(
     data: undefined,
     headers: { ...context.headers },
   };
-  return new HookedExecution(hooks, new HookRun(SERVER_SIDE, hooks.server, message, withinMs));
+  const leftMs = Math.min(withinMs, context.remainingMs ?? withinMs);
+  return new HookedExecution(hooks, new HookRun(SERVER_SIDE, hooks.server, message, leftMs));
 }

@@ -1,6 +1,7 @@
 import type { Hooks } from '../hooks/hooks.js';
 import { hookedExecution } from '../hooks/server-hooks.js';
 import { ExecutionTelemetry } from '../telemetry/execution-telemetry.js';
+import { isObserved } from '../telemetry/observed.js';
 import type { ExecutionWatch } from './execution-watch.js';
 import type { ParleyContext } from './parley-context.js';
 
@@ -12,5 +13,5 @@ export function executionWatch(
   withinMs: number,
 ): ExecutionWatch | undefined {
   const hooked = hookedExecution(hooks, kind, context, withinMs);
-  return ExecutionTelemetry.around({ kind, context }, hooked);
+  return isObserved() ? new ExecutionTelemetry({ kind, context }, hooked) : hooked;
 }

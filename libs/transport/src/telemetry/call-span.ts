@@ -33,9 +33,9 @@ export class CallSpan {
   }
 
   /** With each request of the call: another server that goes on with it is one more. */
-  request(headers: Record<string, HeaderValue>, attempt: number, partition: number): void {
+  request(headers: Record<string, HeaderValue>, attempt: number, partition: number | undefined): void {
     inject(this.context, headers);
-    this.span.setAttribute(ATTRIBUTES.partition, String(partition));
+    if (partition !== undefined) this.span.setAttribute(ATTRIBUTES.partition, String(partition));
     if (attempt > 1) this.span.addEvent('parley.request', { [ATTRIBUTES.attempt]: attempt });
   }
 

@@ -23,32 +23,27 @@ export interface BegunCall {
 /** What is told of one call at its client. It stands between the call and whoever takes its reply. */
 export class CallTelemetry<T> implements ReplyTaker<T> {
   private readonly begun = performance.now();
+  private readonly span: CallSpan | undefined;
+  private readonly instruments: Instruments | undefined = activeInstruments();
   private items = 0;
   private over = false;
 
-  private constructor(
+  constructor(
     private readonly call: BegunCall,
     private readonly taker: ReplyTaker<T>,
-    private readonly span: CallSpan | undefined,
-    private readonly instruments: Instruments | undefined,
   ) {
-    if ((call.message.attempt ?? 1) > 1) instruments?.callRetries.add(1, this.attributes());
-  }
-
-  /** Undefined where nobody listens. */
-  static begin<T>(call: BegunCall, taker: ReplyTaker<T>): CallTelemetry<T> | undefined {
+    const { message, service, callId } = call;
     const tracer = activeTracer();
-    const instruments = activeInstruments();
-    if (!tracer && !instruments) return undefined;
-    const span = tracer && new CallSpan(tracer, call.message, call.service, destinationOf(call), call.callId);
-    return new CallTelemetry(call, taker, span, instruments);
+    this.span = tracer && new CallSpan(tracer, message, service, destinationOf(call), callId);
+    if ((message.attempt ?? 1) > 1) this.instruments?.callRetries.add(1, this.attributes());
   }
 
-  request(headers: Record<string, HeaderValue>, attempt: number, partition: number): void {
+  /** With each request of the call. No partition: it goes to all of them. */
+  request(headers: Record<string, HeaderValue>, attempt: number, partition?: number): void {
     this.span?.request(headers, attempt, partition);
   }
 
-  next(value: T, bytes: number): void {
+  next(value: T, bytes = 0): void {
     this.items += 1;
     this.taker.next(value, bytes);
   }

@@ -17,27 +17,19 @@ export interface Execution {
 export class ExecutionTelemetry implements ExecutionWatch {
   private readonly begun = performance.now();
   private readonly span: Span | undefined;
+  private readonly instruments: Instruments | undefined = activeInstruments();
   private items = 0;
   private over = false;
 
-  private constructor(
-    tracer: Tracer | undefined,
-    private readonly instruments: Instruments | undefined,
+  constructor(
     private readonly execution: Execution,
     /** Who else is told. */
     private readonly inner: ExecutionWatch | undefined,
   ) {
     const { kind, context } = execution;
-    this.span = tracer && processSpan(tracer, execution);
-    if (kind === 'event' && context.attempt > 1) instruments?.eventRetries.add(1, this.attributes());
-  }
-
-  /** `inner` as it is where nobody listens. */
-  static around(execution: Execution, inner: ExecutionWatch | undefined): ExecutionWatch | undefined {
     const tracer = activeTracer();
-    const instruments = activeInstruments();
-    if (!tracer && !instruments) return inner;
-    return new ExecutionTelemetry(tracer, instruments, execution, inner);
+    this.span = tracer && processSpan(tracer, execution);
+    if (kind === 'event' && context.attempt > 1) this.instruments?.eventRetries.add(1, this.attributes());
   }
 
   handle(handler: MessageHandler, data: unknown): Promise<unknown> {

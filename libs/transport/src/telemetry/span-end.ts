@@ -1,5 +1,5 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
-import { statusOfThrown } from '../exceptions/thrown.js';
+import { isUnexpected, statusOfThrown } from '../exceptions/thrown.js';
 import { ATTRIBUTES } from './attributes.js';
 
 /** How what was thrown is told in spans and figures: by its status. */
@@ -10,6 +10,7 @@ export function errorType(thrown: unknown): string {
 /** Ends a span for what was thrown; the message of it is for whoever may read traces. */
 export function endFailed(span: Span, thrown: unknown): void {
   span.setAttribute(ATTRIBUTES.errorType, errorType(thrown));
+  if (isUnexpected(thrown) && thrown instanceof Error) span.recordException(thrown);
   const message = thrown instanceof Error ? thrown.message : undefined;
   span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
   span.end();

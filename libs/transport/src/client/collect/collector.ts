@@ -2,6 +2,8 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { Link } from '../../link/link.js';
 import type { ClientSettings } from '../../options/options.js';
 import { currentContext } from '../../server/execution-scope.js';
+import { CallTelemetry } from '../../telemetry/call-telemetry.js';
+import { isObserved } from '../../telemetry/observed.js';
 import { encodeHeader, type InstanceAddress } from '../../wire/header.js';
 import { CALL_ID_BYTES, randomId } from '../../wire/id.js';
 import { statusOfFailure } from '../failure.js';
@@ -30,6 +32,7 @@ export class Collector {
     const { signal, timeoutMs } = message.options;
     const windowMs = timeoutOf({ timeoutMs: options.windowMs ?? timeoutMs }, this.settings);
     const broadcast = new Broadcast(this.link);
+    const telemetry = isObserved() ? this.observe(message, callId, subscriber) : undefined;
     const collection = new Collection<T>(
       {
         callId,
@@ -44,9 +47,10 @@ export class Collector {
           router.removeOutgoing(callId);
           broadcast.withdraw();
           signal?.removeEventListener('abort', abort);
+          telemetry?.released();
         },
       },
-      subscriber,
+      telemetry ?? subscriber,
     );
     const abort = () =>
       collection.abandon({
@@ -58,10 +62,20 @@ export class Collector {
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();
     else
-      this.send(message, callId, windowMs, collection, broadcast).catch((error: unknown) =>
+      this.send(message, callId, windowMs, collection, broadcast, telemetry).catch((error: unknown) =>
         collection.abandon(statusOfFailure(error)),
       );
     return () => collection.unsubscribe();
+  }
+
+  private observe<T>(
+    message: Message,
+    callId: string,
+    taker: Subscriber<Answer<T>>,
+  ): CallTelemetry<Answer<T>> {
+    const { to } = this.settings;
+    const topic = this.link.options.names.inbox(to);
+    return new CallTelemetry({ callId, message, service: to, topicOf: () => ({ topic }) }, taker);
   }
 
   private async send<T>(
@@ -70,6 +84,7 @@ export class Collector {
     windowMs: number,
     collection: Collection<T>,
     broadcast: Broadcast,
+    telemetry: CallTelemetry<Answer<T>> | undefined,
   ): Promise<void> {
     const begun = performance.now();
     const correlationId = currentContext()?.correlationId ?? callId;
@@ -90,6 +105,7 @@ export class Collector {
     });
     const topic = this.link.options.names.inbox(this.settings.to);
     const record = { topic, key: null, value: message.value, headers: headersOf(message, line) };
+    telemetry?.request(record.headers, 1);
     const partitions = await broadcast.send(record, leftMs, status => collection.abandon(status));
     // Without an inbox no instance was ever there, and none that comes up now would read what is sent to it later.
     if (partitions === 0) collection.close();
