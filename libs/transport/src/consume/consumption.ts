@@ -1,4 +1,5 @@
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
+import { within } from '../drivers/timing/deadline.js';
 import { HeldPartition, partitionName, type PartitionLimits } from './held-partition.js';
 import { Lanes, type Park, type Work } from './lanes.js';
 import type { KeptRecord, RecordWork } from './record-work.js';
@@ -34,6 +35,8 @@ export interface ConsumptionOptions {
 
 /** How often finished offsets are committed, in ms. */
 const COMMIT_EVERY_MS = 500;
+/** What the last commit may take at least, also where work has used up the time there was. In ms. */
+const LAST_COMMIT_MS = 250;
 /** How long a partition that goes to another member waits for the work on it that has begun, in ms. */
 const REVOCATION_WAIT_MS = 1000;
 /**
@@ -97,18 +100,30 @@ export class Consumption {
       onAssigned: assignments => this.assign(assignments),
       onRevoked: assignments => this.revoke(assignments),
     });
+    if (this.draining) {
+      await this.subscription.close();
+      return;
+    }
     // Records may have come before there was anything to pause.
     this.subscription.pause([...this.held.values()].filter(({ paused }) => paused));
     this.commitTimer = setInterval(() => void this.commit([...this.held.values()]), COMMIT_EVERY_MS);
   }
 
-  /** Takes nothing more, lets what runs finish within `timeoutMs`, commits and leaves the group. */
+  /**
+   * Takes nothing more, lets what runs finish within `timeoutMs`, commits and leaves the group. What that takes is bounded
+   * too, where Kafka does not answer.
+   */
   async drain(timeoutMs: number): Promise<void> {
+    const until = performance.now() + timeoutMs;
     this.draining = true;
     for (const { early } of this.held.values()) early.close();
     await this.lanes.stop(timeoutMs);
     clearInterval(this.commitTimer);
-    await this.commit([...this.held.values()]);
+    const commitMs = Math.max(LAST_COMMIT_MS, until - performance.now());
+    const late = () => new Error(`Kafka did not take the last commit within ${Math.round(commitMs)} ms`);
+    await within(this.commit([...this.held.values()]), commitMs, late).catch((error: Error) =>
+      this.options.onCommitError(error),
+    );
     await this.subscription?.close();
     this.held.clear();
   }

@@ -56,6 +56,7 @@ export class Link {
   private readonly listeners = new Set<(state: LinkState) => void>();
   private state: LinkState = 'idle';
   private lastError: string | undefined;
+  private drainUntil: number | undefined;
   /** What does not answer now. */
   private readonly stalls = new Set<string>();
   private stopFigures: (() => void) | undefined;
@@ -161,10 +162,21 @@ export class Link {
     };
   }
 
+  /**
+   * What is left of `drainTimeoutMs`, which begins with whoever asks first: the server and then the link have it together.
+   * Never nothing: what was handed over last is to have a chance.
+   */
+  drainLeftMs(): number {
+    const now = performance.now();
+    this.drainUntil ??= now + this.options.drainTimeoutMs;
+    return Math.max(LAST_MS, this.drainUntil - now);
+  }
+
   /** Ends outgoing calls UNAVAILABLE, sends what waits within `drainTimeoutMs`, closes every connection. Idempotent. */
   close(): Promise<void> {
     return (this.closing ??= this.shut().finally(() => {
       this.closing = undefined;
+      this.drainUntil = undefined;
     }));
   }
 
@@ -281,10 +293,9 @@ export class Link {
     this.leaving = undefined;
     this.peers.close();
     if (!session) return;
-    const { drainTimeoutMs } = this.options;
-    await session.sender.close(drainTimeoutMs);
+    await session.sender.close(this.drainLeftMs());
     await session.inbox.close();
-    await session.driver.close({ drainMs: drainTimeoutMs });
+    await session.driver.close({ drainMs: this.drainLeftMs() });
     this.setState('closed');
   }
 
@@ -299,6 +310,9 @@ export class Link {
     for (const listener of this.listeners) listener(state);
   }
 }
+
+/** What each step of closing may take at least, in ms. */
+const LAST_MS = 150;
 
 interface Session {
   driver: Driver;

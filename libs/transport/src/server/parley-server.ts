@@ -1,5 +1,6 @@
 import { Server, type MessageHandler } from '@nestjs/microservices';
 import { Consumption, type ConsumptionOptions } from '../consume/consumption.js';
+import { within } from '../drivers/timing/deadline.js';
 import { rememberOriginalErrors } from '../exceptions/original-errors.js';
 import { Hooks } from '../hooks/hooks.js';
 import { NestServer } from '../interop/nest-server.js';
@@ -270,6 +271,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     options: Omit<ConsumptionOptions, 'onCommitError' | 'onReceived'>,
   ): Promise<void> {
     const group = groupName(options.group, this.link.instance);
+    if (this.draining) return;
     const consumption = new Consumption(this.link.driver, {
       ...options,
       onReceived: batch => tellReceived(group, batch),
@@ -281,15 +283,19 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   }
 
   private async stop(): Promise<void> {
-    const { drainTimeoutMs } = this.settings.link;
+    const drainTimeoutMs = this.link.drainLeftMs();
+    const until = performance.now() + drainTimeoutMs;
     clearTimeout(this.bootWarning);
-    await this.taking?.catch(() => undefined);
+    // A group that is being joined is left in order, unless Kafka does not answer.
+    const late = () => new Error('the groups were not joined in time');
+    if (this.taking) await within(this.taking, drainTimeoutMs, late).catch(() => undefined);
     this.events.stop();
     this.inboxRequests.drain();
     this.calls.withdrawOffers();
     this.calls.moveStreams();
-    const until = performance.now() + drainTimeoutMs;
-    const taking = this.consumptions.map(consumption => consumption.drain(drainTimeoutMs));
+    const taking = this.consumptions.map(consumption =>
+      consumption.drain(Math.max(0, until - performance.now())),
+    );
     await Promise.all([...taking, this.replays.stop()]);
     this.requestParts.close();
     const left = Math.max(0, until - performance.now());
@@ -298,6 +304,6 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     await this.hooks.settled(Math.max(0, until - performance.now()));
     this.stopFigures?.();
     this.link.takeRequests(undefined);
-    if (this.link.isOpen) await this.link.sender.flush(drainTimeoutMs);
+    if (this.link.isOpen) await this.link.sender.flush(this.link.drainLeftMs());
   }
 }
