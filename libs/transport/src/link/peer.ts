@@ -1,4 +1,4 @@
-import type { PulseFrame, Role } from '../wire/frame.js';
+import { MAX_LISTED, type PulseFrame, type Role } from '../wire/frame.js';
 import type { InstanceAddress } from '../wire/header.js';
 import { ExecutionSet } from './execution-set.js';
 
@@ -18,8 +18,6 @@ export const PULSES_MISSED = 3;
 export const MAX_PULSE_INTERVAL_MS = 600_000;
 /** Lists in a row in which an execution may be missing: a frame that ends it can be on its way beside the first. */
 const LISTS_MISSED = 2;
-/** Executions in one list at most, so that it fits in a record; beyond it sides that differ go by silence alone. */
-const MAX_LISTED = 40_000;
 
 interface Held {
   shared: SharedExecution;

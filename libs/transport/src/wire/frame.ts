@@ -111,6 +111,9 @@ export interface PulseFrame {
   executions?: readonly string[];
 }
 
+/** Executions in one list at most, so that it fits in a record; beyond it sides that differ go by silence alone. */
+export const MAX_LISTED = 40_000;
+
 export type Role = 'client' | 'server';
 
 export type ServerFrame = AcceptFrame | NextFrame | PartFrame | CompleteFrame | ErrorFrame;
@@ -262,7 +265,9 @@ function decodeFrame(fields: readonly string[], payload: Buffer): Frame | undefi
 function decodePulse(fields: readonly string[], payload: Buffer): PulseFrame {
   const role = fields[1];
   if (role !== 'client' && role !== 'server') throw new WireError(`a pulse of role ${shown(role)}`);
-  const list = payload.length === 0 ? [] : payload.toString('latin1').split(' ');
+  // As many as there can be and one, so that a longer list is not made.
+  const list = payload.length === 0 ? [] : payload.toString('latin1').split(' ', MAX_LISTED + 1);
+  if (list.length > MAX_LISTED) throw new WireError(`a pulse lists more than ${MAX_LISTED} executions`);
   return {
     kind: 'pulse',
     role,
