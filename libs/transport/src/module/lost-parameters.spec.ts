@@ -16,7 +16,7 @@ class Stacked {
     return [id, query, body, headers];
   }
 
-  @EventPattern('changed')
+  @EventPattern<string>('changed')
   changed(@Headers('x-key') key: string, @Query('page') page: string): string {
     return key + page;
   }

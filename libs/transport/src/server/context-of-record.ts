@@ -1,4 +1,6 @@
 import type { PacketMetadata } from '@nestjs/microservices';
+import { REPLAY_HEADER } from '../consume/replay-header.js';
+import { REDRIVE_HEADERS } from '../dead/history.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import { METADATA_HEADER, PARLEY_HEADER, type EventHeader, type RequestHeader } from '../wire/header.js';
 import { ParleyContext, type ContextFields } from './parley-context.js';
@@ -24,6 +26,9 @@ export function contextOfEvent(
   const correlationId = header?.correlationId ?? record.headers['correlation-id']?.toString() ?? id;
   return new ParleyContext(new RecordFields(record, pattern, id, correlationId, attempt, undefined, 0));
 }
+
+/** Of Parley's own headers what handlers are told. */
+const TOLD: ReadonlySet<string> = new Set(Object.values(REDRIVE_HEADERS));
 
 /** What needs work to read is read when it is asked for. */
 class RecordFields implements ContextFields {
@@ -69,10 +74,14 @@ class RecordFields implements ContextFields {
     return this.record.key?.toString();
   }
 
+  get replayed(): boolean {
+    return this.record.headers[REPLAY_HEADER] !== undefined;
+  }
+
   get headers(): Record<string, string> {
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(this.record.headers)) {
-      if (!name.startsWith(PARLEY_HEADER)) headers[name] = value.toString();
+      if (!name.startsWith(PARLEY_HEADER) || TOLD.has(name)) headers[name] = value.toString();
     }
     return headers;
   }

@@ -1,6 +1,5 @@
 import type { Context } from '@opentelemetry/api';
 import { BaseRpcContext, type PacketMetadata } from '@nestjs/microservices';
-import { REPLAY_HEADER } from '../consume/replay-header.js';
 
 /** What a handler may know of the call or event it handles. */
 export interface ContextFields {
@@ -24,6 +23,8 @@ export interface ContextFields {
   /** Items of the reply that the caller has already. */
   resumeFrom: number;
   metadata: PacketMetadata;
+  /** The event is given to its handler once more, by a replay. */
+  replayed: boolean;
   /** The handler goes on for long: lets go of what came in one answer of Kafka with its record. */
   detach?(): void;
 }
@@ -96,7 +97,7 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
    * is left out. Kept where it fails and is tried again.
    */
   get replayed(): boolean {
-    return this.headers[REPLAY_HEADER] !== undefined;
+    return this.args[0].replayed;
   }
 
   /**
