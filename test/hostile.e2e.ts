@@ -89,7 +89,8 @@ describe(`records of a hostile producer (seed ${SEED})`, () => {
     const dice = new Dice(SEED);
     const flood = await Flood.open(dice, await teach());
     let lines = 0;
-    const count = () => void (lines += 1);
+    // Nest's own line for each handler that throws is the application's matter.
+    const count = (...said: unknown[]) => void (said.at(-1) !== 'RpcExceptionsHandler' && (lines += 1));
     Logger.overrideLogger({ log: count, warn: count, error: count });
     let answered = 0;
     const flooding = new AbortController();
