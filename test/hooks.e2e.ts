@@ -13,7 +13,17 @@ import {
   type ParleyContext,
 } from '@parley/transport';
 import { firstValueFrom, interval, lastValueFrom, map, Observable, takeWhile, toArray } from 'rxjs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  vi,
+  type MockInstance,
+} from 'vitest';
 import { Services } from './setup/services.js';
 
 /** What a hook was told, in order: `side method pattern`. */
@@ -148,6 +158,7 @@ class HooksController {
 describe('hooks', () => {
   const services = new Services();
   const nests: string[] = [];
+  let logged: MockInstance;
 
   beforeAll(async () => {
     const app = await services.start('hooks', [HooksController], {}, [Names, ServerTeller, BrokenHook]);
@@ -163,7 +174,7 @@ describe('hooks', () => {
 
   beforeEach(() => {
     for (const heard of [told, replies, errors, handled, nests]) heard.length = 0;
-    vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
   });
 
   it('come before and after a call, once on each side; headers they add reach the handler', async () => {
@@ -183,6 +194,13 @@ describe('hooks', () => {
       ]),
     );
     expect(told.slice(0, 2)).toEqual(['beforeSend hooks.headers', 'beforeHandle hooks.headers']);
+    for (const method of ['beforeHandle', 'afterHandle'])
+      await vi.waitFor(() =>
+        expect(logged).toHaveBeenCalledWith(
+          expect.stringContaining(`The hook BrokenHook.${method} failed at hooks.headers`),
+          expect.any(String),
+        ),
+      );
   });
 
   it('run in the order of their registration, and in reverse after', async () => {
