@@ -1,12 +1,18 @@
-import type { Link } from '../link/link.js';
+import type { LinkHealth } from '../link/link-health.js';
+import type { Sender } from '../link/sender.js';
 import { ATTRIBUTES } from './attributes.js';
 import { addFigures } from './figures.js';
 
+/** A link, as far as it is told of. */
+export interface ObservedLink {
+  readonly isOpen: boolean;
+  /** Only while it is open. */
+  readonly sender: Pick<Sender, 'queued'>;
+  health(): Pick<LinkHealth, 'state' | 'pendingCalls' | 'runningCalls'>;
+}
+
 /** Tells of a link until the returned function is called. */
-export function addLinkFigures(
-  link: Pick<Link, 'health' | 'isOpen' | 'sender'>,
-  service: string,
-): () => void {
+export function addLinkFigures(link: ObservedLink, service: string): () => void {
   const attributes = { [ATTRIBUTES.service]: service };
   return addFigures(tell => {
     const { state, pendingCalls, runningCalls } = link.health();
