@@ -12,7 +12,7 @@ import { BrokerLink } from './broker-link.js';
 export interface ClusterOptions extends Timeouts {
   brokers: readonly string[];
   makeConnection: MakeConnection;
-  /** Called when a link closes that the cluster did not close itself. */
+  /** Called when a link is lost that the cluster did not close itself: it closed, or nothing could take its place. */
   onLinkClosed?: (error: DriverError) => void;
 }
 
@@ -160,20 +160,30 @@ export class Cluster {
         if (!this.closed) onLinkClosed?.(error);
       },
     });
+    // A link that renews its SASL session may still wait for answers: it is retired, not cut.
+    const retirePrevious = () => {
+      if (previous) setTimeout(() => previous.close(), requestTimeoutMs).unref();
+    };
     this.alive.add(link);
     try {
       await link.open(connectionTimeoutMs);
     } catch (error) {
       this.alive.delete(link);
-      throw this.closed ? closedError() : error;
+      if (this.closed) throw closedError();
+      if (previous && this.open.get(key) === previous) {
+        // Nothing is sent on it any more, so that its broker would never come to close it.
+        this.open.delete(key);
+        retirePrevious();
+        onLinkClosed?.(error as DriverError);
+      }
+      throw error;
     }
     if (this.closed) {
       link.close();
       throw closedError();
     }
     this.open.set(key, link);
-    // A link that renews its SASL session may still wait for answers: it is retired, not cut.
-    if (previous) setTimeout(() => previous.close(), requestTimeoutMs).unref();
+    retirePrevious();
     return link;
   }
 }
