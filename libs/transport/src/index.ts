@@ -44,12 +44,8 @@ export type { RecordMetadata } from './link/send-record.js';
 export { Clients } from './module/clients.js';
 export { InjectParley } from './module/inject-parley.js';
 export type { NestKafkaOptions } from './interop/nest-options.js';
-export {
-  DEFAULTS,
-  type ClientTransport,
-  type ParleyClientOptions,
-  type ParleyOptions,
-} from './options/options.js';
+export { DEFAULTS } from './options/defaults.js';
+export type { ClientTransport, ParleyClientOptions, ParleyOptions } from './options/parley-options.js';
 export {
   POLICY_DEFAULTS,
   type CircuitBreakerOptions,

@@ -3,7 +3,7 @@ import { ParleyException } from '../exceptions/parley-exception.js';
 import type { Link } from '../link/link.js';
 import { choosePartition } from '../link/partitioner.js';
 import { callsTopic } from '../link/topics.js';
-import type { ClientSettings } from '../options/options.js';
+import type { ClientSettings } from '../options/settings.js';
 import { currentContext } from '../server/execution-scope.js';
 import type { InstanceAddress } from '../wire/header.js';
 import { CallTelemetry } from '../telemetry/call-telemetry.js';

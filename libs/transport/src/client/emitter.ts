@@ -1,7 +1,7 @@
 import type { Link } from '../link/link.js';
 import { sendRecord, type RecordMetadata } from '../link/send-record.js';
 import { eventTopic } from '../link/topics.js';
-import type { ClientSettings } from '../options/options.js';
+import type { ClientSettings } from '../options/settings.js';
 import { currentContext } from '../server/execution-scope.js';
 import { activeTracer } from '../telemetry/tracing.js';
 import { SendSpan } from '../telemetry/send-span.js';

@@ -1,4 +1,4 @@
-import type { ClientSettings } from '../options/options.js';
+import type { ClientSettings } from '../options/settings.js';
 import { currentContext } from '../server/execution-scope.js';
 import type { CallOptions } from './call-options.js';
 

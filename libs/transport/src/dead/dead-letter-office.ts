@@ -5,7 +5,7 @@ import { ParleyException } from '../exceptions/parley-exception.js';
 import { statusOfDriverError } from '../link/driver-status.js';
 import { Sender } from '../link/sender.js';
 import { eventTopic, type EventTopicShape } from '../link/topics.js';
-import { resolveServerOptions } from '../options/options.js';
+import { resolveServerOptions } from '../options/resolve-options.js';
 import { lookAtDeadTopics, type DeadTopic, type TopicsOf } from './dead-topics.js';
 import { keptLetter, placeOfId, type KeptLetter } from './letter.js';
 import type {

@@ -1,4 +1,4 @@
-import type { ParleyOptions } from '../options/options.js';
+import type { ParleyOptions } from '../options/parley-options.js';
 import type { KeptLetter } from './letter.js';
 import type { Selection } from './selection.js';
 import type { LetterSummary } from './summary.js';

@@ -5,7 +5,7 @@ import type { ReplyTaker } from '../client/outgoing-call-options.js';
 import type { RunningCall } from '../client/running-call.js';
 import { timeoutOf } from '../client/timeout.js';
 import type { RecordMetadata } from '../link/send-record.js';
-import type { ClientSettings } from '../options/options.js';
+import type { ClientSettings } from '../options/settings.js';
 import { HookedCall } from './hooked-call.js';
 import { HookRun } from './hook-run.js';
 import { CLIENT_SIDE } from './hook-side.js';

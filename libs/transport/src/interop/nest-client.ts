@@ -10,7 +10,7 @@ import { RecordParcel } from '../link/parcel.js';
 import { choosePartition } from '../link/partitioner.js';
 import { sendRecord, type RecordMetadata } from '../link/send-record.js';
 import { eventTopic } from '../link/topics.js';
-import type { ClientSettings } from '../options/options.js';
+import type { ClientSettings } from '../options/settings.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import { NEST_HEADERS } from './nest-headers.js';
 import { NestCall } from './nest-call.js';

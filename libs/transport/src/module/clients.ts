@@ -1,7 +1,7 @@
 import { ParleyClient } from '../client/parley-client.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Link } from '../link/link.js';
-import type { ParleyClientOptions, ParleyOptions } from '../options/options.js';
+import type { ParleyClientOptions, ParleyOptions } from '../options/parley-options.js';
 
 /** What differs between one client and the application's others. */
 export type OwnClientOptions = Pick<

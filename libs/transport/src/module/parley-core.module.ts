@@ -12,7 +12,8 @@ import { Link } from '../link/link.js';
 import { ParleyServer } from '../server/parley-server.js';
 import { Clients } from './clients.js';
 import { hooksIn } from './hook-providers.js';
-import { resolveServerOptions, type ParleyOptions } from '../options/options.js';
+import type { ParleyOptions } from '../options/parley-options.js';
+import { resolveServerOptions } from '../options/resolve-options.js';
 import { PARLEY_OPTIONS } from './tokens.js';
 
 /** The one link of the application, and the server that uses it. Global, so that it starts first and is closed last. */

@@ -11,7 +11,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { Link } from '../link/link.js';
 import { ParleyServer } from '../server/parley-server.js';
 import { Clients, type OwnClientOptions } from './clients.js';
-import type { ParleyOptions } from '../options/options.js';
+import type { ParleyOptions } from '../options/parley-options.js';
 import { lostParameters } from './lost-parameters.js';
 import { ParleyCoreModule } from './parley-core.module.js';
 import { clientToken, PARLEY_OPTIONS } from './tokens.js';

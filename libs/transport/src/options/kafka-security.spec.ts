@@ -1,6 +1,6 @@
 import { Authority, type Identity } from '@parley/tools/kafka/secured';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { resolveServerOptions } from './options.js';
+import { resolveServerOptions } from './resolve-options.js';
 
 const SECRET = 'hunter2-of-the-cluster';
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULTS, resolveClientOptions, resolveServerOptions, type ParleyOptions } from './options.js';
+import { DEFAULTS } from './defaults.js';
+import type { ParleyOptions } from './parley-options.js';
+import { resolveClientOptions, resolveServerOptions } from './resolve-options.js';
 
 const minimal = { service: 'user', kafka: { brokers: 'a:9092, b:9092' } };
 

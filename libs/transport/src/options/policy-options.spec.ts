@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveClientOptions, resolveServerOptions } from './options.js';
+import { resolveClientOptions, resolveServerOptions } from './resolve-options.js';
 import { POLICY_DEFAULTS, type PolicyOptions } from './policy-options.js';
 
 const minimal = { service: 'gateway', to: 'user', kafka: { brokers: 'a:9092' } };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveServerOptions } from '../options/options.js';
+import { resolveServerOptions } from '../options/resolve-options.js';
 import type { Routing } from './routing.js';
 import { topicPerService } from './topic-per-service.js';
 import { wholeRouting } from './whole-routing.js';

@@ -1,5 +1,5 @@
 import type { ConsumptionOptions } from '../consume/consumption.js';
-import type { ServerSettings } from '../options/options.js';
+import type { ServerSettings } from '../options/settings.js';
 import type { Events } from './events.js';
 import type { Handlers } from './handlers.js';
 

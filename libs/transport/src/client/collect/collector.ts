@@ -1,6 +1,6 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { Link } from '../../link/link.js';
-import type { ClientSettings } from '../../options/options.js';
+import type { ClientSettings } from '../../options/settings.js';
 import { currentContext } from '../../server/execution-scope.js';
 import { CallTelemetry } from '../../telemetry/call-telemetry.js';
 import { isObserved } from '../../telemetry/observed.js';
