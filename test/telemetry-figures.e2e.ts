@@ -75,6 +75,7 @@ describe('figures', () => {
       'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
       'messaging.destination.name': calls,
+      'messaging.consumer.group.name': calls,
     };
     expect(await figures.of('messaging.process.duration', pattern)).toEqual([
       { attributes: process, value: 3, unit: 's' },
@@ -94,16 +95,31 @@ describe('figures', () => {
     const topic = `${services.prefix}measured.event`;
     await firstValueFrom(client.emit('measured.event', 1));
     const destination = { 'messaging.destination.name': topic };
-    expect(await figures.of('messaging.client.sent.messages', destination)).toMatchObject([{ value: 1 }]);
+    const sending = {
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'send',
+      'messaging.operation.type': 'send',
+      ...destination,
+    };
+    expect(await figures.of('messaging.client.sent.messages', destination)).toEqual([
+      { attributes: sending, value: 1, unit: '{message}' },
+    ]);
+    expect(await figures.of('messaging.client.operation.duration', destination)).toEqual([
+      { attributes: sending, value: 1, unit: 's' },
+    ]);
     await vi.waitFor(async () =>
       expect(await figures.of('messaging.client.consumed.messages', destination)).toMatchObject([
         { value: 1, attributes: { 'messaging.consumer.group.name': `${services.prefix}measured.events` } },
       ]),
     );
-    const [duration] = await figures.of('messaging.client.operation.duration');
-    const [size] = await figures.of('parley.sender.batch.size');
-    expect(duration!.value).toBe(size!.value);
-    expect(size!.unit).toBe('{record}');
+    await vi.waitFor(async () => {
+      const read = await figures.read();
+      const durations = read.get('messaging.client.operation.duration')!;
+      const requests = durations.reduce((sum, { value }) => sum + value, 0);
+      expect(read.get('parley.sender.batch.size')).toEqual([
+        { attributes: {}, value: requests, unit: '{record}' },
+      ]);
+    });
   });
 
   it('count attempts of policies, runs of event handlers, and dead letters', async () => {

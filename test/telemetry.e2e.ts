@@ -175,18 +175,49 @@ describe('traces', () => {
       'messaging.destination.partition.id': processed!.attributes['messaging.destination.partition.id'],
       'messaging.kafka.offset': processed!.attributes['messaging.kafka.offset'],
       'messaging.kafka.message.key': 'k',
+      'messaging.message.id': processed!.attributes['messaging.message.id'],
+      'messaging.message.conversation_id': processed!.attributes['messaging.message.conversation_id'],
       'parley.pattern': 'traced.event',
     });
     expect(processed!.kind).toBe(SpanKind.CONSUMER);
-    expect(processed!.attributes).toMatchObject({
+    expect(processed!.attributes).toEqual({
+      ...sent!.attributes,
+      'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
-      'messaging.kafka.message.key': 'k',
+      'messaging.consumer.group.name': `${prefix}traced.events`,
+      'messaging.kafka.offset': expect.any(Number) as number,
       'messaging.message.id': expect.any(String) as string,
+      'parley.reply.items': 0,
+    });
+    const [received] = await ended(`receive ${prefix}traced.event`);
+    expect(received!.kind).toBe(SpanKind.CLIENT);
+    expect(received!.attributes).toEqual({
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'receive',
+      'messaging.operation.type': 'receive',
+      'messaging.destination.name': `${prefix}traced.event`,
+      'messaging.destination.partition.id': sent!.attributes['messaging.destination.partition.id'],
+      'messaging.consumer.group.name': `${prefix}traced.events`,
+      'messaging.batch.message_count': 1,
     });
     const [call] = await ended(`send ${prefix}traced.calls traced.outer`);
     const [handled] = await ended(`process ${prefix}traced.calls traced.outer`);
     expect([call!.kind, handled!.kind]).toEqual([SpanKind.CLIENT, SpanKind.SERVER]);
-    expect(call!.attributes).toMatchObject({ 'parley.service': 'traced', 'parley.reply.items': 1 });
+    expect(call!.attributes).toEqual({
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'send',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': `${prefix}traced.calls`,
+      'messaging.destination.partition.id': handled!.attributes['messaging.destination.partition.id'],
+      'messaging.message.id': handled!.attributes['messaging.message.id'],
+      'messaging.message.conversation_id': handled!.attributes['messaging.message.conversation_id'],
+      'parley.service': 'traced',
+      'parley.pattern': 'traced.outer',
+      'parley.reply.items': 1,
+    });
+    expect(handled!.attributes['messaging.consumer.group.name']).toBe(`${prefix}traced.calls`);
+    const { 'messaging.message.conversation_id': conversation } = call!.attributes;
+    expect(sent!.attributes['messaging.message.conversation_id']).toBe(conversation);
   });
 
   it('hold a stream until its end, and what its handler does between items', async () => {

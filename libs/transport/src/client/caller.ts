@@ -42,7 +42,7 @@ export class Caller {
     const { router, peers, budget, assembling, options } = this.link;
     const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = message.options;
     const correlationId = currentContext()?.correlationId ?? callId;
-    const telemetry = isObserved() ? this.observe(message, callId, taker) : undefined;
+    const telemetry = isObserved() ? this.observe(message, callId, correlationId, taker) : undefined;
     let parcel: { withdraw(): void } | undefined;
     let ended = false;
     const abort = () =>
@@ -103,8 +103,14 @@ export class Caller {
     return call;
   }
 
-  private observe<T>(message: Message, callId: string, taker: ReplyTaker<T>): CallTelemetry<T> {
-    return new CallTelemetry({ callId, message, service: this.settings.to, topicOf: this.topicOf }, taker);
+  private observe<T>(
+    message: Message,
+    callId: string,
+    correlationId: string,
+    taker: ReplyTaker<T>,
+  ): CallTelemetry<T> {
+    const { to: service } = this.settings;
+    return new CallTelemetry({ callId, correlationId, message, service, topicOf: this.topicOf }, taker);
   }
 
   private header(message: Message, callId: string, correlationId: string, terms: RequestTerms): string {

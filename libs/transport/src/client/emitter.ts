@@ -44,6 +44,7 @@ export class Emitter {
     };
     const tracer = activeTracer();
     if (!tracer) return send();
-    return SendSpan.ofEvent(tracer, { topic: spec.topic, pattern, key, headers }).follow(send());
+    const event = { topic: spec.topic, pattern, key, headers, messageId, correlationId };
+    return SendSpan.ofEvent(tracer, event).follow(send());
   }
 }

@@ -1,7 +1,8 @@
 import { DriverError, type Driver, type OutgoingRecord, type ProduceOutcome } from '../drivers/driver.js';
+import type { LoopHealth } from '../drivers/loop-health.js';
 import type { InstanceAddress } from '../wire/header.js';
 import { PART_BYTES } from '../wire/parts.js';
-import { produceBegins } from '../telemetry/produced.js';
+import { ProduceTelemetry } from '../telemetry/produced.js';
 import type { Status } from '../wire/status.js';
 import { Backlog } from './backlog.js';
 import { FrameParcel, type FrameSource } from './frame-parcel.js';
@@ -58,6 +59,11 @@ export class Sender {
   /** Milliseconds since a broker acknowledged anything, while something waits; 0 when nothing does. */
   get stuckForMs(): number {
     return this.backlog.stuckForMs;
+  }
+
+  /** What sends to each broker, as it is now. */
+  loops(): readonly LoopHealth[] {
+    return [...this.leaders.values()].map(({ loop }) => loop);
   }
 
   /**
@@ -202,13 +208,13 @@ export class Sender {
     if (this.closed) return;
     const { records, queues } = this.takeBatch(leader);
     if (records.length === 0) return;
-    const told = produceBegins(records);
+    const telemetry = ProduceTelemetry.begin(records);
     try {
       const outcomes = await this.driver.produce(leader.id, records);
-      told?.(outcomes.find(({ error }) => error)?.error);
+      telemetry?.answered(outcomes);
       this.applyOutcomes(queues, outcomes);
     } catch (error) {
-      told?.(error);
+      telemetry?.failed(error);
       const failure = asDriverError(error);
       for (const queue of queues) this.applyFailure(queue, failure);
     }

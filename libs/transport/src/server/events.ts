@@ -31,7 +31,7 @@ export interface EventsOptions {
   foreignValue?: ForeignValue;
   withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
   /** Who is told how a run goes; undefined where nobody asks. */
-  watch?(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
+  watch?(context: ParleyContext, withinMs: number, broadcast: boolean): ExecutionWatch | undefined;
 }
 
 /** The events that this service handles: each handler runs and fails alone, and what none could handle is kept. */
@@ -196,12 +196,16 @@ export class Events {
     return turnstile ? passThrough(turnstile, slot, run) : run();
   }
 
-  private run({ handler, policy }: EventHandler, event: ReadEvent, attempt: number): Promise<void> {
+  private run(
+    { handler, policy, broadcast }: EventHandler,
+    event: ReadEvent,
+    attempt: number,
+  ): Promise<void> {
     const context = contextOfEvent(event.header, event.record, event.pattern, attempt);
     return new Promise<void>((resolve, reject) => {
       this.options.withHooks(context, async end => {
         const deadline = new HandlerDeadline(policy.timeoutMs, context);
-        const watch = this.options.watch?.(context, policy.timeoutMs);
+        const watch = this.options.watch?.(context, policy.timeoutMs, broadcast);
         try {
           const data = event.decode();
           await deadline.race(

@@ -10,8 +10,9 @@ import { Link } from '../link/link.js';
 import { callsTopic, eventTopic } from '../link/topics.js';
 import type { ReplayOptions, ReplayReport } from '../replay/replay-options.js';
 import { Replays } from '../replay/replays.js';
+import { ConsumerGroups } from '../telemetry/consumer-groups.js';
 import { tellReceived } from '../telemetry/received.js';
-import { addServerFigures, groupName } from '../telemetry/server-figures.js';
+import { addServerFigures } from '../telemetry/server-figures.js';
 import type { ParleyOptions } from '../options/parley-options.js';
 import { resolveServerOptions } from '../options/resolve-options.js';
 import type { ServerSettings } from '../options/settings.js';
@@ -19,7 +20,7 @@ import { CallerShares } from './caller-shares.js';
 import { Calls } from './calls.js';
 import { eventConsumptions } from './event-consumptions.js';
 import { Events } from './events.js';
-import { executionWatch } from './execution-watches.js';
+import { ExecutionWatches } from './execution-watches.js';
 import { Handlers } from './handlers.js';
 import { InboxRequests } from './inbox-requests.js';
 import type { ParleyContext } from './parley-context.js';
@@ -43,6 +44,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private readonly settings: ServerSettings;
   private readonly link: Link;
   private readonly hooks: Hooks;
+  private readonly groups: ConsumerGroups;
   private readonly ownsLink: boolean;
   private readonly handlers = new Handlers();
   /** Event patterns by topic. */
@@ -75,11 +77,14 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       this.runWithProcessingHooks(context, run);
     };
     this.hooks = hooks ?? new Hooks(this.settings.hooks);
+    this.groups = new ConsumerGroups(this.link.instance);
+    const watches = new ExecutionWatches(this.hooks, this.groups);
+    const watchCall = (context: ParleyContext, withinMs: number) => watches.ofCall(context, withinMs);
     this.calls = new Calls(this.link, this.handlers, {
       maxStreams: this.settings.maxStreams,
       maxWaiting: this.settings.concurrency,
       withHooks,
-      watch: (context, withinMs) => executionWatch(this.hooks, 'call', context, withinMs),
+      watch: watchCall,
     });
     const { maxCallsPerCaller } = this.settings;
     const runner =
@@ -93,7 +98,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
         concurrency: this.settings.concurrency,
         maxStreams: this.settings.maxStreams,
         withHooks,
-        watch: (context, withinMs) => executionWatch(this.hooks, 'call', context, withinMs),
+        watch: watchCall,
         parleyWork: (record, redelivered) => this.requestParts.work(record, redelivered),
         eventWork: record => this.events.work(record, { broadcast: false }),
       });
@@ -101,7 +106,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       ...(this.nest && { foreignValue: readNestValue }),
       patternOf: topic => this.eventPatterns.get(topic),
       withHooks,
-      watch: (context, withinMs) => executionWatch(this.hooks, 'event', context, withinMs),
+      watch: (context, withinMs, broadcast) => watches.ofEvent(context, withinMs, broadcast),
     });
     this.replays = new Replays(this.link, this.handlers, this.events, this.settings.eventConcurrency);
   }
@@ -197,6 +202,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       assigned: this.consumptions.every(({ assigned }) => assigned),
       load: this.consumptions.reduce((sum, { load }) => sum + load, this.inboxRequests.running),
       expiredCalls: this.calls.expired,
+      loops: this.consumptions.flatMap(consumption => consumption.loops()),
       ...(this.crash && { crash: this.crash.message }),
     };
   }
@@ -214,9 +220,9 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     const topics = this.topics();
     await this.link.ensureTopics(this.nest ? await this.nest.withoutShared(topics) : topics);
     this.listening = true;
-    const { calls, consumptions } = this;
+    const { calls, consumptions, groups } = this;
     const { service } = this.settings.link;
-    this.stopFigures = addServerFigures({ service, instance: this.link.instance, calls, consumptions });
+    this.stopFigures = addServerFigures({ service, groups, calls, consumptions });
     if (!this.booted) this.warnUnlessBooted();
     await this.take();
   }
@@ -272,8 +278,8 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   private async addConsumption(
     options: Omit<ConsumptionOptions, 'onCommitError' | 'onReceived'>,
   ): Promise<void> {
-    const group = groupName(options.group, this.link.instance);
     if (this.draining) return;
+    const group = this.groups.add(options.group, options.topics);
     const consumption = new Consumption(this.link.driver, {
       ...options,
       onReceived: batch => tellReceived(group, batch),

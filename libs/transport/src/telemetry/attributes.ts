@@ -10,7 +10,6 @@ export const ATTRIBUTES = {
   group: 'messaging.consumer.group.name',
   messageId: 'messaging.message.id',
   conversation: 'messaging.message.conversation_id',
-  bodySize: 'messaging.message.body.size',
   batchCount: 'messaging.batch.message_count',
   key: 'messaging.kafka.message.key',
   offset: 'messaging.kafka.offset',

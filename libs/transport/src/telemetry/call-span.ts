@@ -1,33 +1,27 @@
 import { context, SpanKind, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
-import type { Message } from '../client/message.js';
 import type { HeaderValue } from '../drivers/driver.js';
 import { ATTRIBUTES, operationOn, spanName } from './attributes.js';
+import type { BegunCall } from './call-telemetry.js';
 import { inject } from './carrier.js';
-import { endFailed } from './span-end.js';
 
 /** The client's span of a call: from its start until its reply has ended. */
 export class CallSpan {
-  private readonly span: Span;
+  readonly span: Span;
   private readonly context: Context;
 
-  constructor(
-    tracer: Tracer,
-    { pattern, key, value, attempt = 1 }: Message,
-    service: string,
-    destination: string | undefined,
-    callId: string,
-  ) {
+  constructor(tracer: Tracer, { callId, correlationId, message, service }: BegunCall, topic?: string) {
+    const { pattern, key, attempt = 1 } = message;
     const parent = context.active();
     const attributes = {
-      ...operationOn('send', destination),
+      ...operationOn('send', topic),
       [ATTRIBUTES.service]: service,
       [ATTRIBUTES.pattern]: pattern,
       [ATTRIBUTES.messageId]: callId,
-      [ATTRIBUTES.bodySize]: value.length,
+      [ATTRIBUTES.conversation]: correlationId,
       ...(key && { [ATTRIBUTES.key]: key.toString() }),
       ...(attempt > 1 && { [ATTRIBUTES.attempt]: attempt }),
     };
-    const name = spanName('send', destination, pattern);
+    const name = spanName('send', topic, pattern);
     this.span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
     this.context = trace.setSpan(parent, this.span);
   }
@@ -37,16 +31,5 @@ export class CallSpan {
     inject(this.context, headers);
     if (partition !== undefined) this.span.setAttribute(ATTRIBUTES.partition, String(partition));
     if (attempt > 1) this.span.addEvent('parley.request', { [ATTRIBUTES.attempt]: attempt });
-  }
-
-  failed(error: unknown, items: number): void {
-    this.span.setAttribute(ATTRIBUTES.items, items);
-    endFailed(this.span, error);
-  }
-
-  /** The reply is complete, or its caller has left. */
-  ended(items: number): void {
-    this.span.setAttribute(ATTRIBUTES.items, items);
-    this.span.end();
   }
 }

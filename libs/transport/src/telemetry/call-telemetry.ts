@@ -1,12 +1,11 @@
-import type { Attributes } from '@opentelemetry/api';
 import type { Message } from '../client/message.js';
 import type { ReplyTaker } from '../client/outgoing-call-options.js';
 import type { HeaderValue } from '../drivers/driver.js';
 import { ATTRIBUTES } from './attributes.js';
 import { CallSpan } from './call-span.js';
-import { activeInstruments, type Instruments } from './instruments.js';
+import { activeInstruments } from './instruments.js';
 import { KnownValues } from './known-values.js';
-import { errorType } from './span-end.js';
+import { Observation } from './observation.js';
 import { activeTracer } from './tracing.js';
 
 /** Clients may make patterns up as they run. */
@@ -14,6 +13,7 @@ const patterns = new KnownValues();
 
 export interface BegunCall {
   callId: string;
+  correlationId: string;
   message: Message;
   /** The service that is called. */
   service: string;
@@ -22,20 +22,23 @@ export interface BegunCall {
 
 /** What is told of one call at its client. It stands between the call and whoever takes its reply. */
 export class CallTelemetry<T> implements ReplyTaker<T> {
-  private readonly begun = performance.now();
   private readonly span: CallSpan | undefined;
-  private readonly instruments: Instruments | undefined = activeInstruments();
-  private items = 0;
-  private over = false;
+  private readonly observation: Observation;
 
   constructor(
-    private readonly call: BegunCall,
+    call: BegunCall,
     private readonly taker: ReplyTaker<T>,
   ) {
-    const { message, service, callId } = call;
+    const { message, service } = call;
     const tracer = activeTracer();
-    this.span = tracer && new CallSpan(tracer, message, service, destinationOf(call), callId);
-    if ((message.attempt ?? 1) > 1) this.instruments?.callRetries.add(1, this.attributes());
+    const instruments = activeInstruments();
+    const attributes = {
+      [ATTRIBUTES.service]: service,
+      [ATTRIBUTES.pattern]: patterns.told(message.pattern),
+    };
+    this.span = tracer && new CallSpan(tracer, call, destinationOf(call));
+    this.observation = new Observation(this.span?.span, instruments?.callDuration, attributes);
+    if ((message.attempt ?? 1) > 1) instruments?.callRetries.add(1, attributes);
   }
 
   /** With each request of the call. No partition: it goes to all of them. */
@@ -44,41 +47,23 @@ export class CallTelemetry<T> implements ReplyTaker<T> {
   }
 
   next(value: T, bytes = 0): void {
-    this.items += 1;
+    this.observation.items += 1;
     this.taker.next(value, bytes);
   }
 
   error(error: unknown): void {
-    this.over = true;
-    this.span?.failed(error, this.items);
-    this.record({ ...this.attributes(), [ATTRIBUTES.errorType]: errorType(error) });
+    this.observation.failed(error);
     this.taker.error(error);
   }
 
   complete(): void {
-    this.end();
+    this.observation.ended();
     this.taker.complete();
   }
 
   /** The call is held no more. Where it failed, or its reply is complete, that is told in this turn. */
   released(): void {
-    if (!this.over) queueMicrotask(() => this.end());
-  }
-
-  private end(): void {
-    if (this.over) return;
-    this.over = true;
-    this.span?.ended(this.items);
-    this.record(this.attributes());
-  }
-
-  private record(attributes: Attributes): void {
-    this.instruments?.callDuration.record((performance.now() - this.begun) / 1000, attributes);
-  }
-
-  private attributes(): Attributes {
-    const { service, message } = this.call;
-    return { [ATTRIBUTES.service]: service, [ATTRIBUTES.pattern]: patterns.told(message.pattern) };
+    queueMicrotask(() => this.observation.ended());
   }
 }
 

@@ -4,22 +4,20 @@ import type { ExecutionWatch } from '../server/execution-watch.js';
 import type { ParleyContext } from '../server/parley-context.js';
 import { ATTRIBUTES, operationOn, spanName } from './attributes.js';
 import { extract } from './carrier.js';
-import { activeInstruments, type Instruments } from './instruments.js';
-import { endFailed, errorType } from './span-end.js';
+import { activeInstruments } from './instruments.js';
+import { Observation } from './observation.js';
 import { activeTracer } from './tracing.js';
 
 export interface Execution {
   kind: 'call' | 'event';
   context: ParleyContext;
+  /** That its record was read in; undefined where it was read without one. */
+  group: string | undefined;
 }
 
 /** What is told of one run of a handler, from before its hooks until its reply has ended. */
 export class ExecutionTelemetry implements ExecutionWatch {
-  private readonly begun = performance.now();
-  private readonly span: Span | undefined;
-  private readonly instruments: Instruments | undefined = activeInstruments();
-  private items = 0;
-  private over = false;
+  private readonly observation: Observation;
 
   constructor(
     private readonly execution: Execution,
@@ -28,8 +26,11 @@ export class ExecutionTelemetry implements ExecutionWatch {
   ) {
     const { kind, context } = execution;
     const tracer = activeTracer();
-    this.span = tracer && processSpan(tracer, execution);
-    if (kind === 'event' && context.attempt > 1) this.instruments?.eventRetries.add(1, this.attributes());
+    const instruments = activeInstruments();
+    const attributes = common(execution);
+    const span = tracer && processSpan(tracer, execution, attributes);
+    this.observation = new Observation(span, instruments?.processDuration, attributes);
+    if (kind === 'event' && context.attempt > 1) instruments?.eventRetries.add(1, attributes);
   }
 
   handle(handler: MessageHandler, data: unknown): Promise<unknown> {
@@ -37,67 +38,53 @@ export class ExecutionTelemetry implements ExecutionWatch {
   }
 
   item(value: unknown): void {
-    this.items += 1;
+    this.observation.items += 1;
     this.inner?.item(value);
   }
 
   completed(): void {
-    this.end();
+    this.observation.ended();
     this.inner?.completed();
   }
 
   failed(thrown: unknown): void {
-    if (!this.over) {
-      this.over = true;
-      this.span?.setAttribute(ATTRIBUTES.items, this.items);
-      if (this.span) endFailed(this.span, thrown);
-      this.record({ ...this.attributes(), [ATTRIBUTES.errorType]: errorType(thrown) });
-    }
+    this.observation.failed(thrown);
     this.inner?.failed(thrown);
   }
 
   stopped(reason: string): void {
-    if (!this.over) this.span?.setAttribute(ATTRIBUTES.stopped, reason);
-    this.end();
+    this.observation.ended(reason);
     this.inner?.stopped(reason);
-  }
-
-  private end(): void {
-    if (this.over) return;
-    this.over = true;
-    this.span?.setAttribute(ATTRIBUTES.items, this.items);
-    this.span?.end();
-    this.record(this.attributes());
-  }
-
-  private record(attributes: Attributes): void {
-    this.instruments?.processDuration.record((performance.now() - this.begun) / 1000, attributes);
-  }
-
-  /** Patterns are those that have a handler here, whatever a record names: they are few. */
-  private attributes(): Attributes {
-    const { context } = this.execution;
-    return { ...operationOn('process', context.topic), [ATTRIBUTES.pattern]: context.getPattern() };
   }
 }
 
+/** Patterns are those that have a handler here, whatever a record names: they are few. */
+function common({ context, group }: Execution): Attributes {
+  return {
+    ...operationOn('process', context.topic),
+    ...(group !== undefined && { [ATTRIBUTES.group]: group }),
+    [ATTRIBUTES.pattern]: context.getPattern(),
+  };
+}
+
 /** A child of the span that sent the record, and linked to it; what the handler does is in its context. */
-function processSpan(tracer: Tracer, { kind, context }: Execution): Span {
+function processSpan(tracer: Tracer, { kind, context }: Execution, attributes: Attributes): Span {
   const parent = extract(context.headers);
   const creation = trace.getSpanContext(parent);
   const links: Link[] = creation ? [{ context: creation }] : [];
   const name = spanName('process', context.topic, context.getPattern());
-  const ofKind = kind === 'call' ? SpanKind.SERVER : SpanKind.CONSUMER;
-  const span = tracer.startSpan(name, { kind: ofKind, attributes: said(context), links }, parent);
+  const options = {
+    kind: kind === 'call' ? SpanKind.SERVER : SpanKind.CONSUMER,
+    attributes: { ...attributes, ...ofRecord(context) },
+    links,
+  };
+  const span = tracer.startSpan(name, options, parent);
   context.telemetry = trace.setSpan(parent, span);
   return span;
 }
 
-function said(context: ParleyContext): Attributes {
-  const { topic, partition, offset, key, attempt, messageId, correlationId } = context;
+function ofRecord({ partition, offset, key, attempt, messageId, correlationId }: ParleyContext): Attributes {
   return {
-    ...operationOn('process', topic),
-    [ATTRIBUTES.pattern]: context.getPattern(),
     [ATTRIBUTES.partition]: String(partition),
     [ATTRIBUTES.offset]: offset,
     [ATTRIBUTES.messageId]: messageId,

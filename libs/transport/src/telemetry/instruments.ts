@@ -20,6 +20,8 @@ export class Instruments {
   /** Runs of events' handlers beyond the first. */
   readonly eventRetries: Counter;
   readonly deadLetters: Counter;
+  /** Records that came to nothing: nobody waited any more, they could not be read, or there was too much of them. */
+  readonly droppedRecords: Counter;
   /** Records that leave in one produce request. */
   readonly batchSize: Histogram;
 
@@ -59,6 +61,7 @@ export class Instruments {
       'Runs of event handlers beyond the first of their event.',
     );
     this.deadLetters = count('parley.dead_letters', '{message}', 'Events kept as dead letters.');
+    this.droppedRecords = count('parley.dropped_records', '{record}', 'Records read that came to nothing.');
     this.batchSize = meter.createHistogram('parley.sender.batch.size', {
       unit: '{record}',
       description: 'Records that leave in one produce request.',

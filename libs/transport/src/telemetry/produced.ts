@@ -1,22 +1,69 @@
-import type { OutgoingRecord } from '../drivers/driver.js';
+import type { OutgoingRecord, ProduceOutcome } from '../drivers/driver.js';
 import { asDriverError } from '../link/driver-status.js';
 import { ATTRIBUTES, operationOn } from './attributes.js';
-import { activeInstruments } from './instruments.js';
+import { activeInstruments, type Instruments } from './instruments.js';
+import { KnownValues } from './known-values.js';
 
-const SEND = operationOn('send');
+/** A topic for each pattern may be made up by whoever sends. */
+const topics = new KnownValues();
 
-/** Counts what a produce request carries. Returns who is to be told of its end; undefined where nobody listens. */
-export function produceBegins(records: readonly OutgoingRecord[]): ((error?: unknown) => void) | undefined {
-  const instruments = activeInstruments();
-  if (!instruments) return undefined;
-  const begun = performance.now();
-  const byTopic = new Map<string, number>();
-  for (const { topic } of records) byTopic.set(topic, (byTopic.get(topic) ?? 0) + 1);
-  for (const [topic, count] of byTopic) instruments.sentMessages.add(count, operationOn('send', topic));
-  instruments.batchSize.record(records.length);
-  return error => {
-    const attributes = error === undefined ? SEND : { ...SEND, [ATTRIBUTES.errorType]: kindOf(error) };
-    instruments.operationDuration.record((performance.now() - begun) / 1000, attributes);
+/** What is told of one produce request: how long it took, how much it carried, and what became of that. */
+export class ProduceTelemetry {
+  private readonly begun = performance.now();
+
+  private constructor(
+    private readonly instruments: Instruments,
+    private readonly records: readonly OutgoingRecord[],
+  ) {
+    instruments.batchSize.record(records.length);
+  }
+
+  /** Undefined where nobody listens. */
+  static begin(records: readonly OutgoingRecord[]): ProduceTelemetry | undefined {
+    const instruments = activeInstruments();
+    return instruments && new ProduceTelemetry(instruments, records);
+  }
+
+  /** Some partitions may have refused their records. */
+  answered(outcomes: readonly ProduceOutcome[]): void {
+    const refused = new Map(
+      outcomes.flatMap(({ topic, partition, error }) =>
+        error ? [[`${topic}/${partition}`, kindOf(error)] as const] : [],
+      ),
+    );
+    if (refused.size === 0) this.tell(() => undefined);
+    else this.tell(({ topic, partition }) => refused.get(`${topic}/${partition}`));
+  }
+
+  failed(error: unknown): void {
+    const kind = kindOf(error);
+    this.tell(() => kind);
+  }
+
+  private tell(errorOf: (record: OutgoingRecord) => string | undefined): void {
+    const sent = new Map<string, Map<string | undefined, number>>();
+    let failure: string | undefined;
+    for (const record of this.records) {
+      const error = errorOf(record);
+      failure ??= error;
+      let ofTopic = sent.get(record.topic);
+      if (!ofTopic) sent.set(record.topic, (ofTopic = new Map<string | undefined, number>()));
+      ofTopic.set(error, (ofTopic.get(error) ?? 0) + 1);
+    }
+    const { operationDuration, sentMessages } = this.instruments;
+    const [first, ...others] = sent.keys();
+    const seconds = (performance.now() - this.begun) / 1000;
+    operationDuration.record(seconds, sending(others.length > 0 ? undefined : first, failure));
+    for (const [topic, ofTopic] of sent)
+      for (const [error, count] of ofTopic) sentMessages.add(count, sending(topic, error));
+  }
+}
+
+/** No topic: it went to several. */
+function sending(topic: string | undefined, error: string | undefined) {
+  return {
+    ...operationOn('send', topic === undefined ? undefined : topics.told(topic)),
+    ...(error !== undefined && { [ATTRIBUTES.errorType]: error }),
   };
 }
 

@@ -21,7 +21,7 @@ export function tellReceived(group: string, { topic, partition, records }: Recei
     [ATTRIBUTES.partition]: String(partition),
     [ATTRIBUTES.batchCount]: records.length,
   };
-  const options = { kind: SpanKind.CONSUMER, attributes: ofBatch, links: creationsOf(records) };
+  const options = { kind: SpanKind.CLIENT, attributes: ofBatch, links: creationsOf(records) };
   tracer.startSpan(`receive ${topic}`, options, ROOT_CONTEXT).end();
 }
 

@@ -11,6 +11,13 @@ interface Sent<H> {
   headers: H;
 }
 
+interface SentEvent extends Sent<Record<string, HeaderValue>> {
+  pattern: string;
+  /** Absent where the record does not carry one. */
+  messageId?: string;
+  correlationId?: string;
+}
+
 /** One record on its way, until a broker has it. */
 export class SendSpan<H extends Readonly<Record<string, HeaderValue>>> {
   private constructor(
@@ -20,12 +27,12 @@ export class SendSpan<H extends Readonly<Record<string, HeaderValue>>> {
   ) {}
 
   /** An event's: its headers get the span's context, unless they have one. */
-  static ofEvent(
-    tracer: Tracer,
-    sent: Sent<Record<string, HeaderValue>> & { pattern: string },
-  ): SendSpan<Record<string, HeaderValue>> {
+  static ofEvent(tracer: Tracer, sent: SentEvent): SendSpan<Record<string, HeaderValue>> {
+    const { pattern, messageId, correlationId } = sent;
     const parent = context.active();
-    const span = begin(tracer, parent, sent, sent.pattern);
+    const span = begin(tracer, parent, sent, pattern);
+    if (messageId !== undefined) span.setAttribute(ATTRIBUTES.messageId, messageId);
+    if (correlationId !== undefined) span.setAttribute(ATTRIBUTES.conversation, correlationId);
     inject(trace.setSpan(parent, span), sent.headers);
     return new SendSpan(span, sent.headers);
   }

@@ -32,7 +32,8 @@ export class Collector {
     const { signal, timeoutMs } = message.options;
     const windowMs = timeoutOf({ timeoutMs: options.windowMs ?? timeoutMs }, this.settings);
     const broadcast = new Broadcast(this.link);
-    const telemetry = isObserved() ? this.observe(message, callId, subscriber) : undefined;
+    const correlationId = currentContext()?.correlationId ?? callId;
+    const telemetry = isObserved() ? this.observe(message, callId, correlationId, subscriber) : undefined;
     const collection = new Collection<T>(
       {
         callId,
@@ -62,8 +63,8 @@ export class Collector {
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();
     else
-      this.send(message, callId, windowMs, collection, broadcast, telemetry).catch((error: unknown) =>
-        collection.abandon(statusOfFailure(error)),
+      this.send(message, callId, correlationId, windowMs, collection, broadcast, telemetry).catch(
+        (error: unknown) => collection.abandon(statusOfFailure(error)),
       );
     return () => collection.unsubscribe();
   }
@@ -71,23 +72,24 @@ export class Collector {
   private observe<T>(
     message: Message,
     callId: string,
+    correlationId: string,
     taker: Subscriber<Answer<T>>,
   ): CallTelemetry<Answer<T>> {
-    const { to } = this.settings;
-    const topic = this.link.options.names.inbox(to);
-    return new CallTelemetry({ callId, message, service: to, topicOf: () => ({ topic }) }, taker);
+    const { to: service } = this.settings;
+    const topic = this.link.options.names.inbox(service);
+    return new CallTelemetry({ callId, correlationId, message, service, topicOf: () => ({ topic }) }, taker);
   }
 
   private async send<T>(
     message: Message,
     callId: string,
+    correlationId: string,
     windowMs: number,
     collection: Collection<T>,
     broadcast: Broadcast,
     telemetry: CallTelemetry<Answer<T>> | undefined,
   ): Promise<void> {
     const begun = performance.now();
-    const correlationId = currentContext()?.correlationId ?? callId;
     if (!this.link.isOpen) await this.link.open(windowMs);
     const leftMs = Math.max(1, Math.ceil(windowMs - (performance.now() - begun)));
     const line = encodeHeader({
