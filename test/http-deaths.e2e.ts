@@ -1,0 +1,89 @@
+import { Controller, Get, Module, Post } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { parleyFetch, serveHttpOverKafka } from '@parley/http';
+import { Clients, ParleyModule, ParleyRecordBuilder } from '@parley/transport';
+import { firstValueFrom } from 'rxjs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Child } from './setup/child.js';
+import { Services } from './setup/services.js';
+
+/** So that silence is noticed soon. */
+const PULSES = { pulseIntervalMs: 400 };
+
+const ran: string[] = [];
+
+@Controller('orders')
+class OrdersController {
+  @Get()
+  list(): object {
+    ran.push('GET');
+    return { orders: [] };
+  }
+
+  @Post()
+  add(): object {
+    ran.push('POST');
+    return { id: 1 };
+  }
+}
+
+describe('requests over Kafka', () => {
+  const services = new Services();
+  let fetch: typeof globalThis.fetch;
+
+  const serve = async (service: string) => {
+    const imports = [ParleyModule.forRoot(services.options(service, PULSES))];
+    @Module({ imports, controllers: [OrdersController] })
+    class OrdersModule {}
+    const app = await NestFactory.create(OrdersModule, { logger: false });
+    await serveHttpOverKafka(app);
+    await app.init();
+    services.add(app);
+  };
+  /** Asks a server that is killed once it has begun; another takes its place. */
+  const askOneThatDies = async (service: string, method: 'GET' | 'POST') => {
+    const doomed = new Child('doomed-http-server.mjs', services.options(service, PULSES));
+    await doomed.says('listening');
+    const answer = fetch(`http://${service}.parley/orders`, { method });
+    await doomed.says(method.toLowerCase());
+    doomed.kill();
+    await serve(service);
+    return answer;
+  };
+
+  beforeAll(async () => {
+    fetch = parleyFetch((await services.context('caller', ['reads', 'writes'], PULSES)).get(Clients));
+  });
+  afterAll(() => services.stop());
+
+  it.concurrent('that may be sent twice outlive the server that began them', async () => {
+    const response = await askOneThatDies('reads', 'GET');
+    expect([response.status, await response.json()]).toEqual([200, { orders: [] }]);
+  });
+
+  it.concurrent('that may not are answered that they were lost, and do not run again', async () => {
+    const response = await askOneThatDies('writes', 'POST');
+    expect([502, 503]).toContain(response.status);
+    expect(response.headers.get('proxy-status')).toContain('parley; error=');
+    expect(ran).not.toContain('POST');
+  });
+
+  it('that are no HTTP are refused, and harm no others', async () => {
+    await serve('plain');
+    const client = services.client('plain');
+    const bad = [
+      'text',
+      { an: 'object' },
+      Buffer.from('GET'),
+      Buffer.from('GET /orders HTTP/2\r\n\r\n'),
+      Buffer.from('GET /orders HTTP/1.1\r\nx: \u0000\r\n\r\n'),
+      Buffer.alloc(100_000, 'x: y\r\n'),
+    ];
+    for (const request of bad) {
+      const record = new ParleyRecordBuilder(request).setTimeout(10_000).build();
+      const answer = firstValueFrom(client.send('parley.http.get', record));
+      await expect(answer).rejects.toMatchObject({ status: 'INVALID_ARGUMENT' });
+    }
+    expect((await fetch('http://plain.parley/orders')).status).toBe(200);
+  });
+});
