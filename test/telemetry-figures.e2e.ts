@@ -1,10 +1,11 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { Handling, ParleyException } from '@parley/transport';
+import { Handling, ParleyException, ParleyRecordBuilder } from '@parley/transport';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Figures } from './setup/figures.js';
 import { Services } from './setup/services.js';
+import { writeRecords } from './setup/write-record.js';
 
 let release: () => void = () => undefined;
 
@@ -30,6 +31,12 @@ class MeasuredController {
     return new Promise<void>(resolve => {
       release = resolve;
     });
+  }
+
+  @MessagePattern('measured.one-by-one')
+  @Handling({ concurrency: 1 })
+  oneByOne() {
+    return this.waits();
   }
 
   @MessagePattern('measured.stream')
@@ -164,6 +171,22 @@ describe('figures', () => {
     );
   });
 
+  it('count records that come to nothing, and why', async () => {
+    const dropped = (why: string) =>
+      figures.of('parley.dropped_records', { 'messaging.destination.name': calls, 'error.type': why });
+    await writeRecords(calls, { value: 'no request', headers: {} });
+    await vi.waitFor(async () => expect(await dropped('INVALID_ARGUMENT')).toMatchObject([{ value: 1 }]));
+    const client = services.client('measured');
+    const running = firstValueFrom(client.send('measured.one-by-one'));
+    const inTime = new ParleyRecordBuilder(0).setTimeout(100).build();
+    await expect(lastValueFrom(client.send('measured.one-by-one', inTime))).rejects.toMatchObject({
+      status: 'DEADLINE_EXCEEDED',
+    });
+    await vi.waitFor(async () => expect(await dropped('DEADLINE_EXCEEDED')).toMatchObject([{ value: 1 }]));
+    release();
+    await running;
+  });
+
   it('count replies that wait for their callers', async () => {
     const client = services.client('measured', { window: 2 });
     let taken = 0;
@@ -193,13 +216,17 @@ describe('figures', () => {
     );
   });
 
-  it('say 0 of what is closed', async () => {
+  it('say 0 of what is closed, and go on telling what was counted', async () => {
     const own = new Services();
     await own.start('closing', [MeasuredController]);
     expect(await figures.of('parley.link.connected', { 'parley.service': 'closing' })).toMatchObject([
       { value: 1 },
     ]);
+    const inGroup = { 'messaging.consumer.group.name': `${own.prefix}closing.calls` };
+    const counted = await figures.of('parley.consumer.rebalances', inGroup);
+    expect(counted).toHaveLength(1);
     await own.stop();
+    expect(await figures.of('parley.consumer.rebalances', inGroup)).toEqual(counted);
     expect(await figures.of('parley.link.connected', { 'parley.service': 'closing' })).toMatchObject([
       { value: 0 },
     ]);

@@ -20,7 +20,7 @@ export interface NestKafkaSettings extends NestTopics {
 /** Where the built-in's patterns live, and the replies to them. */
 export interface NestTopics {
   names: Routing;
-  replyTopic(topic: string): string;
+  replyTopic(this: void, topic: string): string;
 }
 
 const legalName = z

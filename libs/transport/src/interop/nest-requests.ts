@@ -7,6 +7,7 @@ import { contextOfEvent } from '../server/context-of-record.js';
 import type { ExecutionWatch } from '../server/execution-watch.js';
 import type { Handlers } from '../server/handlers.js';
 import type { ParleyContext } from '../server/parley-context.js';
+import { countDropped } from '../telemetry/dropped.js';
 import { nestReplyAddress, type NestReplyAddress } from './nest-headers.js';
 import { NEST_ANSWER_WITHIN_MS, NestIncomingCall } from './nest-incoming-call.js';
 import type { NestTopics } from './nest-options.js';
@@ -36,6 +37,11 @@ export class NestRequests {
     private readonly options: NestRequestsOptions,
   ) {}
 
+  /** Calls that run, streams included. */
+  get active(): number {
+    return this.running.size;
+  }
+
   /** What to do for a record that the built-in wrote. Whatever it holds, its work ends. */
   work(record: ReceivedRecord): RecordWork {
     const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
@@ -55,6 +61,7 @@ export class NestRequests {
       if (to) await this.check(to, record.topic);
     } catch (error) {
       const { topic, partition, offset } = record;
+      countDropped(topic, 'INVALID_ARGUMENT');
       this.log.warn(
         'built-in request',
         `Dropped a request of ${topic}-${partition} at ${offset}: ${(error as Error).message}`,

@@ -71,6 +71,11 @@ export class NestServer {
     return topics.filter((_, index) => !there[index]);
   }
 
+  /** Calls of the built-in's callers that run, streams included. */
+  get active(): number {
+    return this.requests.active;
+  }
+
   /** Whether the built-in's callers write to this topic. */
   reads(topic: string): boolean {
     return this.callTopics().includes(topic);

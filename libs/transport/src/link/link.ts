@@ -16,6 +16,7 @@ import { Peers } from './peers.js';
 import { ReceiveBudget } from './receive-budget.js';
 import type { LinkHealth, LinkState } from './link-health.js';
 import type { LinkOptions } from './link-options.js';
+import { countDropped } from '../telemetry/dropped.js';
 import { addLinkFigures } from '../telemetry/link-figures.js';
 import { Refusals } from './refusals.js';
 import { Sender } from './sender.js';
@@ -232,7 +233,10 @@ export class Link {
           );
           return this.router.mark();
         },
-        onMalformed: error => this.log.warn('inbox record', `Dropped an inbox record: ${error.message}`),
+        onMalformed: error => {
+          countDropped(topic, 'INVALID_ARGUMENT');
+          this.log.warn('inbox record', `Dropped an inbox record: ${error.message}`);
+        },
       });
       await inbox.open();
       abandoned.throwIfAborted();

@@ -8,6 +8,7 @@ import type { Link } from '../link/link.js';
 import { acceptFlags, type AcceptFlag, type AcceptFrame } from '../wire/frame.js';
 import { checkHeaders } from '../wire/header-limits.js';
 import { decodeHeader, PARLEY_HEADER, type RequestHeader } from '../wire/header.js';
+import { countDropped } from '../telemetry/dropped.js';
 import type { Status } from '../wire/status.js';
 import { returnAddress, type ReturnAddress } from '../wire/return-address.js';
 import { WireError } from '../wire/wire-error.js';
@@ -90,6 +91,7 @@ export class Calls {
       }
     } catch (error) {
       const { message } = error as Error;
+      countDropped(record.topic, 'INVALID_ARGUMENT');
       this.log.warn(
         'unreadable request',
         `Dropped a record of ${record.topic}-${record.partition} at ${record.offset}: ${message}`,
@@ -148,7 +150,7 @@ export class Calls {
     park: Park = justWait,
   ): Promise<void> {
     if (timeLeftMs(request.timeoutMs, record.timestamp, Date.now()) <= 0) {
-      this.expired += 1;
+      this.expire(record.topic);
       return NOTHING_TO_DO();
     }
     const { service } = this.link.options;
@@ -172,7 +174,7 @@ export class Calls {
     begin: () => Promise<void>,
   ): Promise<void> {
     const missed = await turns.run(this.waitOf(request, record, park), begin);
-    if (missed === 'expired') this.expired += 1;
+    if (missed === 'expired') this.expire(record.topic);
     else if (missed === 'full') await this.refuse(request, tooManyWait(request));
     else if (missed && this.link.options.names.isInbox(record.topic)) await this.refuse(request, DRAINING);
     else if (missed) throw new Error(DRAINING.message);
@@ -349,6 +351,11 @@ export class Calls {
     if (resumable) flags.push('resumable');
     const { service } = this.link.options;
     return { kind: 'accept', callId, execution, partition, instance, flags: acceptFlags(flags), service };
+  }
+
+  private expire(topic: string): void {
+    this.expired += 1;
+    countDropped(topic, 'DEADLINE_EXCEEDED');
   }
 
   private forget(call: IncomingCall): void {

@@ -1,5 +1,6 @@
 import type { RecordWork } from '../consume/consumption.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
+import { countDropped } from '../telemetry/dropped.js';
 import { PARLEY_HEADER } from '../wire/header.js';
 import type { Status } from '../wire/status.js';
 
@@ -35,7 +36,10 @@ export class InboxRequests {
     if (this.seen.has(id)) return;
     this.remember(id);
     const refusal = this.refusal();
-    if (refusal && this.refusing >= MAX_REFUSING) return;
+    if (refusal && this.refusing >= MAX_REFUSING) {
+      countDropped(record.topic, refusal.code);
+      return;
+    }
     const work = this.calls.work(record, false, refusal);
     if (refusal) this.refusing += 1;
     else this.running += 1;

@@ -220,9 +220,9 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     const topics = this.topics();
     await this.link.ensureTopics(this.nest ? await this.nest.withoutShared(topics) : topics);
     this.listening = true;
-    const { calls, consumptions, groups } = this;
+    const { calls, nest, consumptions, groups } = this;
     const { service } = this.settings.link;
-    this.stopFigures = addServerFigures({ service, groups, calls, consumptions });
+    this.stopFigures = addServerFigures({ service, groups, calls, nest, consumptions });
     if (!this.booted) this.warnUnlessBooted();
     await this.take();
   }

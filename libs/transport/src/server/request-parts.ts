@@ -9,6 +9,7 @@ import {
   type RequestHeader,
 } from '../wire/header.js';
 import { PartAssembly } from '../wire/part-assembly.js';
+import { countDropped } from '../telemetry/dropped.js';
 import type { Status } from '../wire/status.js';
 import { WireError } from '../wire/wire-error.js';
 import { timeLeftMs } from './time-left.js';
@@ -236,6 +237,7 @@ export class RequestParts {
   }
 
   private warn({ topic, partition, offset }: ReceivedRecord, why: string): void {
+    countDropped(topic, 'INVALID_ARGUMENT');
     this.log.warn(
       'dropped part',
       `Dropped a part of a request in ${topic}-${partition} at ${offset}: ${why}`,

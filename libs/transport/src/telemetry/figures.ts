@@ -20,7 +20,6 @@ export const FIGURES = {
   'parley.sender.queue.size': ['now', 'By', 'What they weigh.'],
   'parley.consumer.lag': ['now', '{record}', 'Records of a partition that are not done.'],
   'parley.consumer.rebalances': ['total', '{rebalance}', 'Assignments of partitions to this process.'],
-  'parley.server.expired_calls': ['total', '{call}', 'Requests dropped because nobody waited any more.'],
   'parley.server.credit_stalls': [
     'total',
     '{stall}',
@@ -39,6 +38,11 @@ interface Told {
 }
 
 const readers = new Set<FigureReader>();
+/** The totals of what has ended: what was counted once stays counted. */
+const past = new Map<string, Told>();
+const tellPast: FigureReader = tell => {
+  for (const { name, value, attributes } of past.values()) tell(name, value, attributes);
+};
 let observed: { meter: Meter; callback: BatchObservableCallback; all: Observable[] } | undefined;
 
 /** Adds what is read each time figures are asked for, until the returned function is called. */
@@ -46,7 +50,10 @@ export function addFigures(reader: FigureReader): () => void {
   readers.add(reader);
   observe(activeMeter());
   return () => {
-    readers.delete(reader);
+    if (!readers.delete(reader)) return;
+    reader((name, value, attributes) => {
+      if (FIGURES[name][0] === 'total') add(past, name, value, attributes);
+    });
   };
 }
 
@@ -90,7 +97,7 @@ function begin(meter: Meter): typeof observed {
   }
   const reading = new Reading();
   const callback = (result: BatchObservableResult) => {
-    for (const { name, value, attributes } of reading.of(readers))
+    for (const { name, value, attributes } of reading.of([tellPast, ...readers]))
       result.observe(observables.get(name)!, value, attributes);
   };
   const all = [...observables.values()];

@@ -7,15 +7,17 @@ import { addFigures } from './figures.js';
 export interface ServerState {
   service: string;
   groups: Pick<ConsumerGroups, 'nameOf'>;
-  calls: Pick<Calls, 'expired' | 'creditStalls'>;
+  calls: Pick<Calls, 'creditStalls'>;
+  /** Calls of the callers that use Nest's built-in transport; those of Parley's are the link's. */
+  nest: { active: number } | undefined;
   consumptions: readonly Pick<Consumption, 'group' | 'load' | 'rebalances' | 'lags'>[];
 }
 
 /** Tells of a server until the returned function is called. */
-export function addServerFigures({ service, groups, calls, consumptions }: ServerState): () => void {
+export function addServerFigures({ service, groups, calls, nest, consumptions }: ServerState): () => void {
   const attributes = { [ATTRIBUTES.service]: service };
   return addFigures(tell => {
-    tell('parley.server.expired_calls', calls.expired, attributes);
+    if (nest) tell('parley.server.active_calls', nest.active, attributes);
     tell('parley.server.credit_stalls', calls.creditStalls, attributes);
     for (const { group, load, rebalances, lags } of consumptions) {
       const ofGroup = { [ATTRIBUTES.group]: groups.nameOf(group) };
