@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError } from 'commander';
 import { EmbeddedKafka } from '@parley/embedded-kafka';
-import { MissingToolError } from '@parley/tools/kafka';
+import { MissingToolError, stopSignal } from '@parley/tools/kafka';
 import { audit } from './audit/audit.js';
 import { callFigures, eventFigures } from './audit/figures.js';
 import { runInProcess } from './in-process/run-in-process.js';
@@ -13,6 +13,13 @@ import { run } from './run.js';
 type DriverName = 'kafkajs' | 'platformatic';
 
 const SEEDS = 2 ** 31;
+
+/** What this process exits with, if not with 0. */
+const VIOLATED = 1;
+const NOT_COMPLETED = 2;
+
+/** How long everything that was started may take to close, once a signal ends the run or it is over. */
+const CLOSED_MS = 30_000;
 
 const options = new Command('npm run chaos --')
   .description(
@@ -28,9 +35,11 @@ const options = new Command('npm run chaos --')
   .opts<{ seconds: number; seed?: number; driver: DriverName; embedded: boolean; keep: boolean }>();
 
 const { seconds, driver, embedded, keep, seed = randomInt(SEEDS) } = options;
-const over = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const)
-  process.on(name, () => (over.signal.aborted ? process.exit(1) : over.abort(name)));
+const signal = stopSignal();
+signal.addEventListener('abort', () => {
+  console.error(`${signal.reason}: what was started is closed.`);
+  endSoon();
+});
 
 const folder = await EvidenceFolder.make(seed);
 const again = `--seconds ${seconds} --seed ${seed} --driver ${driver}${embedded ? ' --embedded' : ''}`;
@@ -38,7 +47,7 @@ console.log(`npm run chaos -- ${again}`);
 try {
   const outcome = embedded ? await onEmbedded() : await onReal();
   const violated = tell(outcome);
-  if (violated) process.exitCode = 1;
+  if (violated) process.exitCode = VIOLATED;
   if (violated || keep) {
     await folder.keep(outcome);
     console.log(`What each process saw is in ${folder.path}.`);
@@ -46,18 +55,28 @@ try {
     await folder.remove();
   }
 } catch (error) {
-  console.error(error instanceof MissingToolError ? error.message : error);
-  console.error(`What each process saw is in ${folder.path}.`);
-  process.exitCode = 1;
+  process.exitCode = NOT_COMPLETED;
+  if (!signal.aborted) console.error(error instanceof MissingToolError ? error.message : error);
+  console.error(`The run was not completed. What each process saw is in ${folder.path}.`);
+}
+endSoon();
+
+/** What is left behind, or does not close, keeps this process no longer. */
+function endSoon(): void {
+  setTimeout(() => {
+    const left = process.getActiveResourcesInfo().join(', ');
+    console.error(`Not everything closed within ${CLOSED_MS / 1_000} s: ${left}`);
+    process.exit(NOT_COMPLETED);
+  }, CLOSED_MS).unref();
 }
 
 function onReal(): Promise<Outcome> {
-  return run({ seed, seconds, driver, folder: folder.path, log, signal: over.signal });
+  return run({ seed, seconds, driver, folder: folder.path, log, signal });
 }
 
 async function onEmbedded(): Promise<Outcome> {
   await using kafka = await EmbeddedKafka.start({ brokers: 3 });
-  return await runInProcess({ seed, seconds, driver, kafka, log });
+  return await runInProcess({ seed, seconds, driver, kafka, log, signal });
 }
 
 /** Whether something was violated. */

@@ -22,6 +22,7 @@ export interface RunOptions {
   /** A folder that is there, and empty: journals are written to it. */
   folder: string;
   log: (line: string) => void;
+  /** Ends it before its time: it rejects then, once all that it started is gone. */
   signal: AbortSignal;
 }
 
@@ -52,7 +53,11 @@ export async function run(options: RunOptions): Promise<Outcome> {
   const load = { callerProcesses: CALLER_PROCESSES, callers: CALLERS, keys: KEYS };
   const fleet = new Fleet({ common, folder, seed, servers: SERVERS, ...load });
   const watch = new GroupWatch(cluster.direct, prefix);
+  // Whatever the processes are asked then is not answered any more: nobody goes on waiting.
+  const leave = () => void fleet.close();
+  signal.addEventListener('abort', leave);
   try {
+    signal.throwIfAborted();
     await fleet.start();
     await fleet.beginLoad();
     watch.start();
@@ -67,15 +72,15 @@ export async function run(options: RunOptions): Promise<Outcome> {
       callers: CALLER_PROCESSES,
       brokers: BROKERS.length,
     });
-    const faults = await storm(planned, new RealArena(fleet, cluster, prefix), log);
+    const faults = await storm(planned, new RealArena(fleet, cluster, prefix), log, signal);
     await sleep(CALM_MS, undefined, { signal });
     await fleet.endLoad();
     for (const caller of fleet.callers) await caller.over();
     log('The storm is over, the load has ended.');
 
-    const undone = await watch.drained(DRAINED_MS);
+    const undone = await watch.drained(DRAINED_MS, signal);
     await watch.stop();
-    const rest = await settled(fleet, before);
+    const rest = await settled(fleet, before, signal);
     const { crashes } = fleet;
     const ends = await fleet.terminate();
     const evidence: Evidence = {
@@ -89,6 +94,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
     };
     return { evidence, faults, beganAt };
   } finally {
+    signal.removeEventListener('abort', leave);
     await watch.stop();
     await fleet.close();
     await cluster.close();
@@ -99,8 +105,9 @@ export async function run(options: RunOptions): Promise<Outcome> {
 async function settled(
   fleet: Fleet,
   before: Evidence['before'],
+  signal: AbortSignal,
 ): Promise<Pick<Evidence, 'after' | 'underWay'>> {
-  for (const until = clock() + SETTLED_MS; ; await sleep(500)) {
+  for (const until = clock() + SETTLED_MS; ; await sleep(500, undefined, { signal })) {
     const [after, underWay] = [await fleet.samples(), await fleet.underWay()];
     const isSettled = underWay.length === 0 && auditLeaks(before, after).length === 0;
     if (isSettled || clock() > until) return { after, underWay };

@@ -35,12 +35,12 @@ export class GroupWatch {
   }
 
   /** Resolves once no group has anything left to do, with nothing; or else with what is left when the time is up. */
-  async drained(limitMs: number): Promise<string[]> {
+  async drained(limitMs: number, signal?: AbortSignal): Promise<string[]> {
     const until = performance.now() + limitMs;
     for (;;) {
       const left = await this.#lags().catch((error: unknown) => [String(error)]);
       if (left.length === 0 || performance.now() > until) return left;
-      await sleep(EVERY_MS);
+      await sleep(EVERY_MS, undefined, { signal });
     }
   }
 

@@ -10,6 +10,7 @@ interface Running {
   /** Ends what it asks; does nothing where it only answers. */
   quiet(): Promise<void>;
   underWay(): string[];
+  /** Closes its applications, whatever they are at. */
   end(): Promise<void>;
 }
 
@@ -70,8 +71,11 @@ export class InProcessFleet {
     );
   }
 
-  async start(): Promise<void> {
-    for (const place of [...this.servers, ...this.callers]) await place.start();
+  async start(signal?: AbortSignal): Promise<void> {
+    for (const place of [...this.servers, ...this.callers]) {
+      signal?.throwIfAborted();
+      await place.start();
+    }
   }
 
   async endLoad(): Promise<void> {
@@ -112,9 +116,8 @@ async function runningLoad(common: CommonOptions, options: LoadOptions): Promise
     quiet,
     underWay: () => app.underWay,
     async end() {
-      await quiet();
+      await load.end(() => app.close());
       notebook.write({ is: 'over', at: clock() });
-      await app.close();
     },
   };
 }

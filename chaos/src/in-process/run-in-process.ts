@@ -21,6 +21,8 @@ export interface InProcessOptions {
   /** Default: the one that is Parley's. */
   driver?: ParleyOptions['driver'];
   log?: (line: string) => void;
+  /** Ends it before its time: it rejects then, once all that it started is closed. */
+  signal?: AbortSignal;
 }
 
 const SERVERS = 2;
@@ -44,6 +46,7 @@ export async function runInProcess({
   kafka,
   driver,
   log = () => {},
+  signal,
 }: InProcessOptions): Promise<Outcome> {
   const embedded = typeof kafka === 'string' ? undefined : kafka;
   const brokers = typeof kafka === 'string' ? kafka.split(',') : kafka.brokers;
@@ -63,15 +66,15 @@ export async function runInProcess({
   });
   const watch = new GroupWatch(brokers, prefix);
   try {
-    await fleet.start();
+    await fleet.start(signal);
     watch.start();
     const beganAt = clock();
     const scene = { servers: SERVERS, callers: CALLERS, brokers: brokers.length, pace: PACE };
     const planned = schedule(seed, seconds, { ...scene, kinds: embedded ? EMBEDDED_FAULTS : FLEET_FAULTS });
-    const faults = await storm(planned, new EmbeddedArena(fleet, embedded), log);
+    const faults = await storm(planned, new EmbeddedArena(fleet, embedded), log, signal);
     await fleet.endLoad();
-    const undone = await watch.drained(DRAINED_MS);
-    const underWay = await settled(fleet);
+    const undone = await watch.drained(DRAINED_MS, signal);
+    const underWay = await settled(fleet, signal);
     const evidence = {
       callers: fleet.callers.flatMap(({ journals }) => journals),
       servers: fleet.servers.flatMap(({ journals }) => journals),
@@ -91,8 +94,8 @@ export async function runInProcess({
 }
 
 /** What is not done with once nothing is, or when the time for that is up. */
-async function settled(fleet: InProcessFleet): Promise<string[]> {
-  for (const until = clock() + SETTLED_MS; ; await sleep(100)) {
+async function settled(fleet: InProcessFleet, signal?: AbortSignal): Promise<string[]> {
+  for (const until = clock() + SETTLED_MS; ; await sleep(100, undefined, { signal })) {
     const { underWay } = fleet;
     if (underWay.length === 0 || clock() > until) return underWay;
   }

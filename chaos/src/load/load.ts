@@ -20,6 +20,9 @@ export interface LoadOptions {
 /** How long after their deadlines calls may take to end once the load is told to stop: a stream's whole length. */
 const GRACE_MS = 30_000;
 
+/** How long after their client was closed calls and events may take to be told of it. */
+const CLOSED_GRACE_MS = 2_000;
+
 /** All that one process asks of the services: calls, streams and events, until it is told to stop. */
 export class Load {
   readonly #callers: Caller[];
@@ -51,7 +54,26 @@ export class Load {
    * not. The load may be started again only where none is left.
    */
   async stop(graceMs = GRACE_MS): Promise<number> {
+    this.#beginNoMore();
+    return this.#ended(graceMs);
+  }
+
+  /**
+   * Closes whatever it calls by while calls are open: these are to end by that. Resolves with how many calls and events
+   * have not; rejects as `close` does.
+   */
+  async end(close: () => Promise<void>): Promise<number> {
+    this.#beginNoMore();
+    await close();
+    return this.#ended(CLOSED_GRACE_MS);
+  }
+
+  #beginNoMore(): void {
     for (const one of [...this.#callers, ...this.#emitters]) one.stop();
+  }
+
+  /** Resolves when nothing is open any more, or the time is up: with how much is. */
+  async #ended(graceMs: number): Promise<number> {
     const over = new AbortController();
     const limit = sleep(graceMs, undefined, { signal: over.signal }).catch(() => undefined);
     await Promise.race([this.#running, limit]);

@@ -36,6 +36,7 @@ type Caller = Child<CallerQuestions>;
 /** A place in the fleet in which one process follows another: each is killed in its turn, and replaced. */
 abstract class Place<C extends Server | Caller> {
   readonly #tenants: Tenant<C>[] = [];
+  #closed = false;
 
   constructor(
     private readonly name: string,
@@ -45,8 +46,9 @@ abstract class Place<C extends Server | Caller> {
   protected abstract boot(options: ChildOptions): C;
   protected abstract begin(child: C, name: string, start: Start): Promise<void>;
 
-  /** Resolves once a new process is at work. */
+  /** Resolves once a new process is at work. Rejects once the place is closed. */
   async start(): Promise<void> {
+    if (this.#closed) throw new Error(`The place of ${this.name} is closed.`);
     const name = `${this.name}.${this.#tenants.length + 1}`;
     const tenant: Tenant<C> = {
       name,
@@ -76,8 +78,9 @@ abstract class Place<C extends Server | Caller> {
     await this.tenant.child.terminate();
   }
 
-  /** Ends its process, however. */
+  /** Ends its process, however; no other follows it. May be called twice. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(this.#tenants.map(({ child }) => child.close()));
   }
 

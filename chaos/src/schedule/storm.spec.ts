@@ -67,4 +67,22 @@ describe('storm', () => {
     );
     expect(ended).toEqual(['kill server']);
   });
+
+  it('is over at once when its signal aborts: nothing begins any more, and what lasts is not ended', async () => {
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const arena = {
+      begin: async ({ kind }: PlannedFault) => {
+        seen.push(`begin ${kind}`);
+        stop.abort(new Error('enough'));
+        return () => void seen.push(`end ${kind}`);
+      },
+    };
+    const long: PlannedFault[] = [
+      { at: 0, kind: 'kill server', target: 2, forMs: 60_000 },
+      { at: 60_000, kind: 'kill caller', target: 2, forMs: 0 },
+    ];
+    await expect(storm(long, arena as never, () => {}, stop.signal)).rejects.toThrow('enough');
+    expect(seen).toEqual(['begin kill server']);
+  });
 });

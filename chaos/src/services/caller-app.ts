@@ -26,7 +26,12 @@ export class CallerApp {
     }
     const app = await NestFactory.createApplicationContext(CallerModule, { logger });
     const { client, link } = app.get(CallerModule);
-    await client.connect();
+    try {
+      await client.connect();
+    } catch (error) {
+      await app.close(); // It goes on trying to connect.
+      throw error;
+    }
     return new CallerApp(app, client, link);
   }
 

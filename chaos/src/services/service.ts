@@ -56,6 +56,11 @@ async function start(
     useFactory: (server: ParleyServer) => ({ strategy: server }),
     logger,
   } as never);
-  await app.listen();
+  try {
+    await app.listen();
+  } catch (error) {
+    await app.close(); // It has opened its link, and joined some of its groups perhaps.
+    throw error;
+  }
   return app;
 }
