@@ -19,6 +19,12 @@ export interface CallOptions {
    * the client's `waitForReady`, which is true: the call waits for one within its timeout.
    */
   waitForReady?: boolean;
+  /**
+   * Items that go with the request as its handler takes them, from `context.upload`. They are read once: a call whose
+   * upload has begun is not made again. What their source throws ends the call. The answer's time rests while
+   * it waits for them. Default: none.
+   */
+  upload?: AsyncIterable<unknown>;
 }
 
 /** Data with the options it is sent with; made by a ParleyRecordBuilder. */
@@ -88,6 +94,14 @@ export class ParleyRecordBuilder<T = unknown> {
       throw new TypeError(`setWindow takes a whole number of items, 1 or more; got ${String(window)}`);
     }
     this.options = { ...this.options, window };
+    return this;
+  }
+
+  /** Items that go with the request as its handler takes them. */
+  setUpload(upload: AsyncIterable<unknown>): this {
+    if (typeof (upload as Partial<AsyncIterable<unknown>> | undefined)?.[Symbol.asyncIterator] !== 'function')
+      throw new TypeError(`setUpload takes an async iterable, such as a Readable; got ${typeof upload}`);
+    this.options = { ...this.options, upload };
     return this;
   }
 

@@ -16,6 +16,7 @@ import { statusOfFailure } from './failure.js';
 import { callersMistake, headersOf, type Message } from './message.js';
 import { OutgoingCall } from './outgoing-call.js';
 import type { ReplyTaker, RequestTerms, ServerAddress } from './outgoing-call-options.js';
+import { OutgoingUpload } from './outgoing-upload.js';
 import { LargeRequest, RequestParcel } from './request-parcels.js';
 import { timeoutOf } from './timeout.js';
 
@@ -43,6 +44,8 @@ export class Caller {
     const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = message.options;
     const correlationId = currentContext()?.correlationId ?? callId;
     const telemetry = isObserved() ? this.observe(message, callId, correlationId, taker) : undefined;
+    const { upload: source } = message.options;
+    const upload: OutgoingUpload | undefined = source && this.upload(message.pattern, source, () => call);
     let parcel: { withdraw(): void } | undefined;
     let ended = false;
     const abort = () =>
@@ -80,6 +83,7 @@ export class Caller {
         idleTimeoutMs,
         totalTimeoutMs,
         pulled,
+        upload,
         request: terms => {
           send(terms).catch((error: unknown) => call.fail(statusOfFailure(error)));
         },
@@ -90,6 +94,7 @@ export class Caller {
           ended = true;
           router.removeOutgoing(callId);
           parcel?.withdraw();
+          upload?.end();
           signal?.removeEventListener('abort', abort);
           telemetry?.released();
         },
@@ -126,6 +131,23 @@ export class Caller {
       attempt: terms.attempt + (message.attempt ?? 1) - 1,
       contentType: message.contentType,
       correlationId,
+      upload: message.options.upload !== undefined,
+    });
+  }
+
+  private upload(
+    pattern: string,
+    source: AsyncIterable<unknown>,
+    call: () => OutgoingCall<unknown>,
+  ): OutgoingUpload {
+    return new OutgoingUpload({
+      source,
+      pattern,
+      link: this.link,
+      inboxOf: server => this.inboxOf(server),
+      onSourceAwaited: () => call().awaitSource(),
+      onServerAwaited: () => call().awaitServer(),
+      onFailed: error => call().failUpload(error),
     });
   }
 

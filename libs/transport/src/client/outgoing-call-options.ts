@@ -2,7 +2,7 @@ import type { SharedExecution } from '../link/peer.js';
 import type { AssemblyBudget } from '../link/assembly-budget.js';
 import type { ReceiveBudget } from '../link/receive-budget.js';
 import type { Codec } from '../wire/codec.js';
-import type { AcceptFrame, ClientFrame } from '../wire/frame.js';
+import type { AcceptFrame, AskFrame, ClientFrame } from '../wire/frame.js';
 
 /** Where an execution can be told something: what an accept frame gives. */
 export type ServerAddress = Pick<AcceptFrame, 'partition' | 'instance'>;
@@ -27,6 +27,12 @@ export interface ReplyTaker<T> {
   complete(): void;
 }
 
+/** What goes with a request as its handler takes it. Once begun it is never sent to another execution. */
+export interface RequestUpload {
+  readonly begun: boolean;
+  begin(ask: AskFrame): void;
+}
+
 export interface OutgoingCallOptions {
   callId: string;
   pattern: string;
@@ -46,6 +52,8 @@ export interface OutgoingCallOptions {
   totalTimeoutMs?: number | undefined;
   /** The taker says by `taken` what it has taken; by default whatever was given to `next` is. */
   pulled?: boolean;
+  /** Default: none. */
+  upload?: RequestUpload | undefined;
   request(terms: RequestTerms): void;
   /** Sends a frame to the server that runs the call. */
   tell(server: ServerAddress, frame: ClientFrame): void;

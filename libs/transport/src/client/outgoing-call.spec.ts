@@ -374,6 +374,78 @@ describe('OutgoingCall', () => {
     expect(one.ended()).toBe(1);
   });
 
+  describe('with an upload', () => {
+    const ask: ServerFrame = {
+      ...of,
+      kind: 'ask',
+      uploadId: 'u',
+      partition: 3,
+      instance: 'srv',
+      items: 1,
+      bytes: 1,
+    };
+    const upload = () => {
+      const begin = vi.fn<(frame: unknown) => void>(() => (request.begun = true));
+      const request = { begun: false, begin };
+      return request;
+    };
+
+    it('begins it for the execution that it is bound to, and for no other', () => {
+      const request = upload();
+      const { call } = start({ upload: request });
+      call.receive(accept);
+      call.receive({ ...ask, execution: 'other' });
+      expect(request.begin).not.toHaveBeenCalled();
+      call.receive(ask);
+      expect(request.begin).toHaveBeenCalledExactlyOnceWith(ask);
+    });
+
+    it('is not made again once that has begun, whoever offers to', () => {
+      const { call, log, requests, die } = start({ upload: upload() });
+      call.receive({ ...accept, flags: 'i' });
+      call.receive(offer);
+      call.receive(ask);
+      die();
+      expect(log).toEqual(['UNAVAILABLE']);
+      expect(requests).toHaveLength(1);
+    });
+
+    it('is made again as long as nobody has asked for it', () => {
+      const { call, requests, die } = start({ upload: upload() });
+      call.receive({ ...accept, flags: 'i' });
+      die();
+      expect(requests).toHaveLength(2);
+    });
+
+    it('does not count the time in which the answer cannot come', () => {
+      vi.useFakeTimers();
+      const { call, log } = start({ upload: upload(), timeoutMs: 100 });
+      call.receive(accept);
+      call.awaitSource();
+      vi.advanceTimersByTime(10_000);
+      expect(log).toEqual([]);
+      call.awaitServer();
+      vi.advanceTimersByTime(99);
+      expect(log).toEqual([]);
+      vi.advanceTimersByTime(1);
+      expect(log).toEqual(['DEADLINE_EXCEEDED']);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('whose answer has begun is not limited by its time', () => {
+      vi.useFakeTimers();
+      const { call, log, subscription } = start({ upload: upload(), timeoutMs: 100 });
+      call.receive(accept);
+      call.receive(next(0, 'a'));
+      call.awaitServer();
+      vi.advanceTimersByTime(1000);
+      expect(log).toEqual(['a']);
+      subscription.unsubscribe();
+      call.awaitServer();
+      expect(vi.getTimerCount()).toBe(0);
+    });
+  });
+
   const execution = fc.constantFrom('e', 'e2', 'e3');
   const flags = fc.constantFrom('-', 'i', 'r', 'ir', 'd', 'id', 'rd');
   /** Item number n has the value n, whichever execution it comes from. */

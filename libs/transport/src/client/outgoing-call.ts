@@ -7,6 +7,7 @@ import { WireError } from '../wire/wire-error.js';
 import {
   acceptIs,
   type AcceptFrame,
+  type AskFrame,
   type CompleteFrame,
   type ErrorFrame,
   type ServerFrame,
@@ -78,6 +79,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
       return;
     }
     if (frame.kind === 'accept') this.accept(frame);
+    else if (frame.kind === 'ask') this.options.upload?.begin(frame);
     else this.takeIn(frame);
   }
 
@@ -101,6 +103,23 @@ export class OutgoingCall<T> implements ReplyReceiver {
     if (this.ended) return;
     this.end(status.code === 'DEADLINE_EXCEEDED' ? 'deadline exceeded' : 'failed');
     this.taker.error(ParleyException.of(status));
+  }
+
+  /** Ends the call with what its upload's source threw. */
+  failUpload(error: unknown): void {
+    if (this.ended) return;
+    this.end('its upload failed');
+    this.taker.error(error);
+  }
+
+  /** The upload waits for its source: for so long the answer cannot come, and its time does not run. */
+  awaitSource(): void {
+    this.timers.rest();
+  }
+
+  /** The upload waits for the server, or is whole: the answer has all its time from now. */
+  awaitServer(): void {
+    if (!this.ended && this.intake.received === 0) this.timers.restart();
   }
 
   private bind(frame: ServerFrame): void {
@@ -149,14 +168,17 @@ export class OutgoingCall<T> implements ReplyReceiver {
     const { accept, named } = this.bound;
     this.giveUp();
     const { received } = this.intake;
-    if (received === 0 && this.offered) {
+    const { upload, pattern } = this.options;
+    if (upload?.begun) {
+      this.fail({ code: 'UNAVAILABLE', message: `the call of ${pattern} was lost in its upload: ${why}` });
+    } else if (received === 0 && this.offered) {
       const { offered } = this;
       this.offered = undefined;
       this.receive(offered);
     } else if (this.mayGoOn(accept)) {
       this.requestAgain();
     } else if (received > 0 || named) {
-      this.fail({ code: 'UNAVAILABLE', message: `the call of ${this.options.pattern} was lost: ${why}` });
+      this.fail({ code: 'UNAVAILABLE', message: `the call of ${pattern} was lost: ${why}` });
     }
     // Else Kafka still owns the request, and gives it to another server.
   }
@@ -174,7 +196,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
   }
 
   private mayGoOn(accept: AcceptFrame | undefined): boolean {
-    if (!accept || this.fruitless >= MAX_FRUITLESS_REQUESTS) return false;
+    if (!accept || this.fruitless >= MAX_FRUITLESS_REQUESTS || this.options.upload?.begun) return false;
     return acceptIs(accept, this.intake.received > 0 ? 'resumable' : 'idempotent');
   }
 
@@ -196,7 +218,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
   }
 
   /** Hands on what is in order now, and ends the call where that was the last. */
-  private takeIn(frame: Exclude<ServerFrame, AcceptFrame>): void {
+  private takeIn(frame: Exclude<ServerFrame, AcceptFrame | AskFrame>): void {
     const { intake } = this;
     const before = intake.received;
     try {
@@ -218,7 +240,7 @@ export class OutgoingCall<T> implements ReplyReceiver {
     this.goOn();
   }
 
-  private itemsOf(frame: Exclude<ServerFrame, AcceptFrame>): readonly Buffer[] {
+  private itemsOf(frame: Exclude<ServerFrame, AcceptFrame | AskFrame>): readonly Buffer[] {
     switch (frame.kind) {
       case 'next':
         return this.intake.items(frame.seq, frame.items);

@@ -46,6 +46,11 @@ export class ReplyTimers {
     return timeoutMs;
   }
 
+  /** The answer cannot come yet: its time runs again from `restart` on. */
+  rest(): void {
+    clearTimeout(this.first);
+  }
+
   /** A stream has begun or goes on: from here on only what was asked for limits it. */
   itemCame(): void {
     if (this.first) {

@@ -5,6 +5,7 @@ import { isUnexpected } from '../exceptions/thrown.js';
 import { BoundedLog } from '../link/bounded-log.js';
 import type { LinkOptions } from '../link/link-options.js';
 import type { Link } from '../link/link.js';
+import { DEFAULTS } from '../options/defaults.js';
 import { acceptFlags, type AcceptFlag, type AcceptFrame } from '../wire/frame.js';
 import { checkHeaders } from '../wire/header-limits.js';
 import { decodeHeader, PARLEY_HEADER, type RequestHeader } from '../wire/header.js';
@@ -18,6 +19,7 @@ import type { ExecutionWatch } from './execution-watch.js';
 import type { Handling } from './handling.js';
 import type { CallHandler, Handlers } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
+import { IncomingUpload } from './incoming-upload.js';
 import { Offer } from './offer.js';
 import type { ParleyContext } from './parley-context.js';
 import {
@@ -264,6 +266,13 @@ export class Calls {
     return new Promise<void>(leave => {
       let endHooks: () => void = () => undefined;
       let streaming = false;
+      const beginStream = () => {
+        if (streaming) return;
+        streaming = true;
+        this.streams += 1;
+        call.beginStream();
+        if (this.streams > this.options.maxStreams) reply.failNow(tooManyStreams(this.options.maxStreams));
+      };
       const reply = new ReplyStream({
         accept: this.accept(request, execution, handling),
         credit,
@@ -276,13 +285,9 @@ export class Calls {
         onStarved: () => {
           this.creditStalls += 1;
         },
-        onStreaming: () => {
-          streaming = true;
-          this.streams += 1;
-          call.beginStream();
-          if (this.streams > this.options.maxStreams) reply.failNow(tooManyStreams(this.options.maxStreams));
-        },
+        onStreaming: beginStream,
         onSettled: () => {
+          upload?.end('its call has ended');
           if (streaming) this.streams -= 1;
           router.removeIncoming(execution);
           peers.release('server', replyTo.instance, execution);
@@ -303,6 +308,8 @@ export class Calls {
         onStreamHandedOver: leave,
         onThrown: thrown => this.logUnexpected(pattern, thrown),
       });
+      const upload = request.upload ? this.upload(request, execution, reply, beginStream) : undefined;
+      if (upload) context.bringUpload(upload);
       this.running.add(call);
       router.addIncoming(execution, call);
       if (announced) {
@@ -314,6 +321,20 @@ export class Calls {
         await call.run(data);
       });
     });
+  }
+
+  /** A call whose upload is taken goes on for as long as a stream does. */
+  private upload(
+    request: RequestHeader,
+    execution: string,
+    reply: ReplyStream,
+    beginStream: () => void,
+  ): IncomingUpload {
+    const onBegun = () => {
+      reply.announce();
+      beginStream();
+    };
+    return new IncomingUpload({ link: this.link, request, execution, window: DEFAULTS.window, onBegun });
   }
 
   /** Answers without a handler. */

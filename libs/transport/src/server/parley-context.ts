@@ -1,6 +1,11 @@
 import type { Context } from '@opentelemetry/api';
 import { BaseRpcContext, type PacketMetadata } from '@nestjs/microservices';
 
+/** An upload that ends with its call. */
+export interface ContextUpload extends AsyncIterableIterator<unknown> {
+  end(why: string): void;
+}
+
 /** What a handler may know of the call or event it handles. */
 export interface ContextFields {
   pattern: string;
@@ -37,6 +42,7 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   private streaming = false;
   /** For the transport: what a tracer knows the handler's run by; undefined without one. */
   telemetry: Context | undefined;
+  private incomingUpload: ContextUpload | undefined;
   private ownHeaders: Readonly<Record<string, string>> | undefined;
 
   constructor(fields: ContextFields) {
@@ -120,6 +126,15 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
     return deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
   }
 
+  /**
+   * What comes with the request, as the handler takes it: items of bytes or of whatever the caller gave. Its caller waits
+   * where the handler does. Taking one rejects where the caller has gone, so that what ended by itself is whole; leaving
+   * the loop tells the caller to send no more. Undefined where the caller has none.
+   */
+  get upload(): AsyncIterableIterator<unknown> | undefined {
+    return this.incomingUpload;
+  }
+
   getPattern(): string {
     return this.args[0].pattern;
   }
@@ -135,6 +150,11 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
     this.args[0].detach?.();
   }
 
+  /** For the transport: what came with the request. */
+  bringUpload(upload: ContextUpload): void {
+    this.incomingUpload = upload;
+  }
+
   /** For the transport: what hooks have made of the headers. */
   replaceHeaders(headers: Readonly<Record<string, string>>): void {
     this.ownHeaders = headers;
@@ -144,6 +164,7 @@ export class ParleyContext extends BaseRpcContext<[ContextFields]> {
   abort(reason: string): void {
     this.abortReason ??= new Error(reason);
     this.controller?.abort(this.abortReason);
+    this.incomingUpload?.end(reason);
   }
 
   private get deadlineMs(): number | undefined {

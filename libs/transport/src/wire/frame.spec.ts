@@ -18,6 +18,15 @@ const frames: fc.Arbitrary<Frame> = fc.oneof(
     flags: fc.constantFrom('-', 'i', 'rd'),
     service: ids,
   }),
+  fc.record({
+    kind: fc.constant('ask' as const),
+    ...ofCall,
+    uploadId: ids,
+    partition: fc.nat(),
+    instance: ids,
+    items: fc.maxSafeNat(),
+    bytes: fc.maxSafeNat(),
+  }),
   fc.record({ kind: fc.constant('next' as const), ...ofCall, seq: fc.maxSafeNat(), items }),
   fc.record({
     kind: fc.constant('part' as const),

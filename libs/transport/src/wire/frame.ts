@@ -77,6 +77,19 @@ export interface ErrorFrame extends OfCall {
 }
 
 /**
+ * Server to client: the handler takes the upload of its request. It is sent as the reply to a call of the id `uploadId`,
+ * whose client is the server; it is to go there, and this is what that is ready for.
+ */
+export interface AskFrame extends OfCall {
+  kind: 'ask';
+  uploadId: string;
+  partition: number;
+  instance: string;
+  items: number;
+  bytes: number;
+}
+
+/**
  * Client to server: what the client is ready for. `items` counts from the start of the call, `bytes` from the start
  * of the execution. The first one also says that the client holds the execution: it is what a redelivered request
  * waits for.
@@ -116,7 +129,7 @@ export const MAX_LISTED = 40_000;
 
 export type Role = 'client' | 'server';
 
-export type ServerFrame = AcceptFrame | NextFrame | PartFrame | CompleteFrame | ErrorFrame;
+export type ServerFrame = AcceptFrame | AskFrame | NextFrame | PartFrame | CompleteFrame | ErrorFrame;
 export type ClientFrame = CreditFrame | CancelFrame;
 export type Frame = ServerFrame | ClientFrame | PulseFrame;
 
@@ -136,6 +149,10 @@ export function encodeFrame(frame: Frame): Buffer {
         `accept ${of} ${frame.partition} ${frame.instance} ${frame.flags} ${frame.service}`,
         NO_BYTES,
       );
+    case 'ask': {
+      const { uploadId, partition, instance, items, bytes } = frame;
+      return withPayload(`ask ${of} ${uploadId} ${partition} ${instance} ${items} ${bytes}`, NO_BYTES);
+    }
     case 'next':
       return withItems(`next ${of} ${frame.seq} ${frame.items.length}`, frame.items);
     case 'part':
@@ -218,6 +235,16 @@ function decodeFrame(fields: readonly string[], payload: Buffer): Frame | undefi
         instance: id(fields[4], 'instance'),
         flags: unword(fields[5], 'flags'),
         service: unword(fields[6], 'service'),
+      };
+    case 'ask':
+      return {
+        kind,
+        ...ofCall(fields),
+        uploadId: id(fields[3], 'upload id'),
+        partition: count(fields[4], 'partition'),
+        instance: id(fields[5], 'instance'),
+        items: count(fields[6], 'credit'),
+        bytes: count(fields[7], 'byte credit'),
       };
     case 'next':
       return {

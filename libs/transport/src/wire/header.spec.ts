@@ -28,6 +28,8 @@ const request = {
 const headers: fc.Arbitrary<Header> = fc.oneof(
   fc.record(request),
   fc.record({ ...request, partedBytes: fc.nat() }),
+  fc.record({ ...request, upload: fc.constant(true) }),
+  fc.record({ ...request, partedBytes: fc.nat(), upload: fc.constant(true) }),
   fc.record({
     kind: fc.constant('part' as const),
     callId: ids,

@@ -40,6 +40,8 @@ export interface RequestHeader {
    * header is of a kind of its own, so that a server which does not know parts leaves the request out.
    */
   partedBytes?: number;
+  /** The caller has an upload for the handler, which asks for it. Default false. */
+  upload?: boolean | undefined;
 }
 
 /** A stretch of a request's data, in the partition that its request follows in. */
@@ -84,9 +86,9 @@ export function encodeHeader(header: Header): string {
   switch (header.kind) {
     case 'request': {
       const { topic, partition, instance } = header.replyTo;
-      const { partedBytes } = header;
+      const { partedBytes, upload } = header;
       const kind = partedBytes === undefined ? 'request' : `${PARTED} ${partedBytes}`;
-      return `${WIRE_VERSION} ${kind} ${header.callId} ${word(header.pattern)} ${topic} ${partition} ${instance} ${header.timeoutMs} ${header.credit} ${header.attempt} ${header.contentType} ${word(header.correlationId)} ${header.creditBytes} ${header.resumeFrom}`;
+      return `${WIRE_VERSION} ${kind} ${header.callId} ${word(header.pattern)} ${topic} ${partition} ${instance} ${header.timeoutMs} ${header.credit} ${header.attempt} ${header.contentType} ${word(header.correlationId)} ${header.creditBytes} ${header.resumeFrom}${upload ? ' u' : ''}`;
     }
     case 'part':
       return `${WIRE_VERSION} part ${header.callId} ${header.attempt} ${header.at} ${header.size} ${header.timeoutMs}`;
@@ -158,6 +160,7 @@ function request(fields: readonly string[]): RequestHeader {
     correlationId: unword(fields[11], 'correlation id'),
     creditBytes: count(fields[12], 'byte credit'),
     resumeFrom: count(fields[13], 'resume point'),
+    upload: fields[14] === 'u' || undefined,
   };
 }
 
