@@ -37,6 +37,8 @@ export interface ConsumptionOptions {
 const COMMIT_EVERY_MS = 500;
 /** What the last commit may take at least, also where work has used up the time there was. In ms. */
 const LAST_COMMIT_MS = 250;
+/** As well as leaving the group, in ms. */
+const LEAVE_MS = 150;
 /** How long a partition that goes to another member waits for the work on it that has begun, in ms. */
 const REVOCATION_WAIT_MS = 1000;
 /**
@@ -124,7 +126,7 @@ export class Consumption {
     await within(this.commit([...this.held.values()]), commitMs, late).catch((error: Error) =>
       this.options.onCommitError(error),
     );
-    await this.subscription?.close();
+    await this.subscription?.close({ withinMs: Math.max(LEAVE_MS, until - performance.now()) });
     this.held.clear();
   }
 

@@ -34,8 +34,8 @@ import { Produce } from './producing/produce.js';
 import { PartitionTail } from './reading/tail.js';
 import { within } from './timing/deadline.js';
 
-/** What closing may take beyond the drain that was asked for. */
-const CLOSE_MARGIN_MS = 2_500;
+/** What finding a broker may take beyond one connection. */
+const FIND_MARGIN_MS = 2_500;
 
 /** What a Kafka client brings to a driver. */
 export interface KafkaClient {
@@ -60,7 +60,7 @@ export class BrokerDriver implements Driver {
   private readonly producing: Produce;
   private readonly presence: Presence;
   private readonly codecs: Codecs;
-  private readonly parts = new Set<{ close(): Promise<void> }>();
+  private readonly parts = new Set<{ close(options?: { withinMs: number }): Promise<void> }>();
   private readonly requests = new Set<Promise<unknown>>();
   private readonly stopping = new AbortController();
 
@@ -86,7 +86,7 @@ export class BrokerDriver implements Driver {
     await this.client.load?.();
     await within(
       this.cluster.anyLink(),
-      connectionTimeoutMs + CLOSE_MARGIN_MS,
+      connectionTimeoutMs + FIND_MARGIN_MS,
       () => new DriverError('retriable', `No broker answered at ${this.options.brokers.join(', ')}`),
     );
   }
@@ -176,19 +176,21 @@ export class BrokerDriver implements Driver {
   async close({ drainMs }: { drainMs: number }): Promise<void> {
     this.stopping.abort();
     this.presence.close();
-    const closed = Promise.allSettled([...this.parts].map(part => part.close()));
+    const closed = Promise.allSettled([...this.parts].map(part => part.close({ withinMs: drainMs })));
     await within(Promise.allSettled(this.requests), drainMs, tooLate).catch(() => {});
     this.cluster.close();
-    await within(closed, CLOSE_MARGIN_MS, tooLate).catch(() => {});
+    await closed;
   }
 
   /** Starts a subscription or tail and closes it with the driver. */
-  private async keep<T extends { start(): Promise<void>; close(): Promise<void> }>(part: T): Promise<T> {
+  private async keep<
+    T extends { start(): Promise<void>; close(options?: { withinMs: number }): Promise<void> },
+  >(part: T): Promise<T> {
     this.parts.add(part);
     const close = part.close.bind(part);
-    part.close = () => {
+    part.close = options => {
       this.parts.delete(part);
-      return close();
+      return close(options);
     };
     try {
       await part.start();

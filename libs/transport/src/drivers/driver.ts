@@ -217,8 +217,8 @@ export interface Subscription {
   commit(offsets: readonly CommitOffset[]): Promise<void>;
   pause(partitions: readonly { topic: string; partition: number }[]): void;
   resume(partitions: readonly { topic: string; partition: number }[]): void;
-  /** Leaves the group; no onBatch follows the call. Resolves within a bound. */
-  close(): Promise<void>;
+  /** Leaves the group; no onBatch follows the call. Resolves within a bound: `withinMs`, default 1,500. */
+  close(options?: { withinMs: number }): Promise<void>;
 }
 
 export interface TailOptions {

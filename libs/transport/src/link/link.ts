@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { DriverError, type Driver, type ReceivedRecord, type TopicSpec } from '../drivers/driver.js';
 import { isRefusedCredential } from '../drivers/errors.js';
+import { pause } from '../drivers/timing/deadline.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { EXECUTION_ID_BYTES, INSTANCE_ID_BYTES, randomId } from '../wire/id.js';
 import { encodeFrame, type AcceptFrame, type Frame } from '../wire/frame.js';
@@ -9,6 +9,7 @@ import type { InstanceAddress } from '../wire/header.js';
 import { AssemblyBudget } from './assembly-budget.js';
 import { backoffMs } from './backoff.js';
 import { BoundedLog } from './bounded-log.js';
+import { DrainTime } from './drain-time.js';
 import { unavailable } from './driver-status.js';
 import { FrameRouter } from './frame-router.js';
 import { Inbox } from './inbox.js';
@@ -54,15 +55,16 @@ export class Link {
   private opening: Promise<Session> | undefined;
   private abandonOpening: AbortController | undefined;
   private closing: Promise<void> | undefined;
+  private drain: DrainTime;
   private readonly listeners = new Set<(state: LinkState) => void>();
   private state: LinkState = 'idle';
   private lastError: string | undefined;
-  private drainUntil: number | undefined;
   /** What does not answer now. */
   private readonly stalls = new Set<string>();
   private stopFigures: (() => void) | undefined;
 
   constructor(readonly options: LinkOptions) {
+    this.drain = new DrainTime(options.drainTimeoutMs);
     this.peers = new Peers({
       instance: this.instance,
       intervalMs: options.pulseIntervalMs,
@@ -163,22 +165,19 @@ export class Link {
     };
   }
 
-  /**
-   * What is left of `drainTimeoutMs`, which begins with whoever asks first: the server and then the link have it together.
-   * Never nothing: what was handed over last is to have a chance.
-   */
-  drainLeftMs(): number {
-    const now = performance.now();
-    this.drainUntil ??= now + this.options.drainTimeoutMs;
-    return Math.max(LAST_MS, this.drainUntil - now);
+  /** How long the server and then the link may take to close. */
+  get drainTime(): DrainTime {
+    return this.drain;
   }
 
   /** Ends outgoing calls UNAVAILABLE, sends what waits within `drainTimeoutMs`, closes every connection. Idempotent. */
   close(): Promise<void> {
-    return (this.closing ??= this.shut().finally(() => {
-      this.closing = undefined;
-      this.drainUntil = undefined;
-    }));
+    return (this.closing ??= this.drain
+      .during(() => this.shut())
+      .finally(() => {
+        this.closing = undefined;
+        this.drain = new DrainTime(this.options.drainTimeoutMs);
+      }));
   }
 
   private opened(): Promise<Session> {
@@ -197,16 +196,17 @@ export class Link {
 
   private async startUntilOpen(abandoned: AbortSignal): Promise<Session> {
     for (let attempt = 1; ; attempt += 1) {
+      if (abandoned.aborted) throw ParleyException.of(CLOSED);
       try {
         return await this.start(abandoned);
       } catch (error) {
+        if (abandoned.aborted) throw ParleyException.of(CLOSED);
         this.lastError = messageOf(error);
-        if (abandoned.aborted) throw error;
         this.setState('disconnected');
         if (isRefusedCredential(error) || (error instanceof DriverError && error.kind === 'permanent'))
           throw error;
         this.logger.warn(`Kafka cannot be used yet, trying again: ${this.lastError}`);
-        await delay(backoffMs(attempt), undefined, { signal: abandoned });
+        await pause(backoffMs(attempt), abandoned);
       }
     }
   }
@@ -219,6 +219,9 @@ export class Link {
       this.logger,
     );
     this.watch(driver);
+    // What it asks then fails at once: who closes does not wait for a broker that does not answer.
+    const abandon = () => void driver.close({ drainMs: 0 }).catch(() => undefined);
+    abandoned.addEventListener('abort', abandon);
     try {
       await driver.connect();
       const topic = names.inbox(this.options.service);
@@ -246,6 +249,8 @@ export class Link {
     } catch (error) {
       await driver.close({ drainMs: 0 }).catch(() => undefined);
       throw error;
+    } finally {
+      abandoned.removeEventListener('abort', abandon);
     }
     this.setState('connected');
     return this.session;
@@ -293,14 +298,15 @@ export class Link {
     this.opening = undefined;
     this.stopFigures?.();
     this.leaving = session;
-    this.router.abandonOutgoing(unavailable('this process closed its link to Kafka'));
+    this.router.abandonOutgoing(CLOSED);
     this.leaving = undefined;
     this.peers.close();
-    if (!session) return;
-    await session.sender.close(this.drainLeftMs());
-    await session.inbox.close();
-    await session.driver.close({ drainMs: this.drainLeftMs() });
-    this.setState('closed');
+    if (session) {
+      await session.sender.close(this.drain.stepMs);
+      await session.inbox.close();
+      await session.driver.close({ drainMs: this.drain.stepMs });
+    }
+    if (this.state !== 'idle') this.setState('closed');
   }
 
   private current(): Session {
@@ -315,8 +321,7 @@ export class Link {
   }
 }
 
-/** What each step of closing may take at least, in ms. */
-const LAST_MS = 150;
+const CLOSED = unavailable('this process closed its link to Kafka');
 
 interface Session {
   driver: Driver;

@@ -129,11 +129,14 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     this.messageHandlers.set(route, handler);
   }
 
-  /** Opens the link and makes the topics; handlers run once the application has started too. */
+  /**
+   * Opens the link and makes the topics; handlers run once the application has started too. Closed meanwhile, it calls
+   * back without an error: one that nobody catches would end the process before it has closed what else it has.
+   */
   override listen(callback: (error?: unknown) => void): void {
     this.start().then(
       () => callback(),
-      (error: unknown) => callback(error),
+      (error: unknown) => callback(this.draining ? undefined : error),
     );
   }
 
@@ -168,7 +171,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
    * groups. The link stays open for what others still have to send. A second call returns the first one's promise.
    */
   drain(): Promise<void> {
-    return (this.draining ??= this.stop());
+    return (this.draining ??= this.link.drainTime.during(() => this.stop()));
   }
 
   /** Never rejects: Nest would skip the application's own shutdown hooks. */
@@ -219,6 +222,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     });
     const topics = this.topics();
     await this.link.ensureTopics(this.nest ? await this.nest.withoutShared(topics) : topics);
+    if (this.draining) return;
     this.listening = true;
     const { calls, nest, consumptions, groups } = this;
     const { service } = this.settings.link;
@@ -291,27 +295,28 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   }
 
   private async stop(): Promise<void> {
-    const drainTimeoutMs = this.link.drainLeftMs();
-    const until = performance.now() + drainTimeoutMs;
+    const time = this.link.drainTime;
     clearTimeout(this.bootWarning);
     // A group that is being joined is left in order, unless Kafka does not answer.
     const late = () => new Error('the groups were not joined in time');
-    if (this.taking) await within(this.taking, drainTimeoutMs, late).catch(() => undefined);
+    if (this.taking) await within(this.taking, time.leftMs, late).catch(() => undefined);
     this.events.stop();
     this.inboxRequests.drain();
     this.calls.withdrawOffers();
     this.calls.moveStreams();
-    const taking = this.consumptions.map(consumption =>
-      consumption.drain(Math.max(0, until - performance.now())),
+    const taking = this.consumptions.map(consumption => consumption.drain(time.leftMs));
+    const replayed = within(
+      this.replays.stop(),
+      time.leftMs,
+      () => new Error('a replay did not end in time'),
     );
-    await Promise.all([...taking, this.replays.stop()]);
+    await Promise.all([...taking, replayed.catch((error: Error) => this.logger.warn(error.message))]);
     this.requestParts.close();
-    const left = Math.max(0, until - performance.now());
-    await Promise.all([this.calls.idle(left), this.nest?.drain(left)]);
+    await Promise.all([this.calls.idle(time.leftMs), this.nest?.drain(time.leftMs)]);
     this.calls.drain();
-    await this.hooks.settled(Math.max(0, until - performance.now()));
+    await this.hooks.settled(time.leftMs);
     this.stopFigures?.();
     this.link.takeRequests(undefined);
-    if (this.link.isOpen) await this.link.sender.flush(this.link.drainLeftMs());
+    if (this.link.isOpen) await this.link.sender.flush(time.stepMs);
   }
 }

@@ -84,7 +84,8 @@ export class GroupMember {
   }
 
   /** Leaves the group. A static member is not told of as gone: it may be back within its session. */
-  async close(): Promise<void> {
+  async close(withinMs = LEAVE_TIMEOUT_MS): Promise<void> {
+    const timeoutMs = Math.min(withinMs, LEAVE_TIMEOUT_MS);
     const { coordinator, group, instanceId } = this.options;
     const { memberId, phase } = this.membership;
     this.membership = leave(this.membership);
@@ -92,11 +93,9 @@ export class GroupMember {
     if (memberId === '' || phase === 'failed' || instanceId !== undefined) return;
     const hung = () => new DriverError('retriable', `The group ${group} was not left in time`);
     // Where it cannot be told, the group takes this member for dead once its session ends.
-    await within(
-      coordinator.send(leaveGroupRequest(group, memberId), { timeoutMs: LEAVE_TIMEOUT_MS }),
-      LEAVE_TIMEOUT_MS,
-      hung,
-    ).catch(() => {});
+    await within(coordinator.send(leaveGroupRequest(group, memberId), { timeoutMs }), timeoutMs, hung).catch(
+      () => {},
+    );
   }
 
   private get closed(): boolean {

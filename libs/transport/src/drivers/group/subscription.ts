@@ -121,15 +121,15 @@ export class GroupSubscription implements Subscription {
     for (const position of this.positionsOf(partitions)) this.reader.resume(position);
   }
 
-  close(): Promise<void> {
-    this.closing ??= this.leave();
+  close({ withinMs }: { withinMs?: number } = {}): Promise<void> {
+    this.closing ??= this.leave(withinMs);
     return this.closing;
   }
 
-  private async leave(): Promise<void> {
+  private async leave(withinMs?: number): Promise<void> {
     this.stopping.abort();
     this.reader.close();
-    await this.member.close();
+    await this.member.close(withinMs);
     this.held.drop();
     this.patient.close();
     this.prompt.close();
