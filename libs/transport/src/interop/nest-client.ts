@@ -11,6 +11,10 @@ import { choosePartition } from '../link/partitioner.js';
 import { sendRecord, type RecordMetadata } from '../link/send-record.js';
 import { eventTopic } from '../link/topics.js';
 import type { ClientSettings } from '../options/settings.js';
+import { CallTelemetry } from '../telemetry/call-telemetry.js';
+import { isObserved } from '../telemetry/observed.js';
+import { SendSpan } from '../telemetry/send-span.js';
+import { activeTracer } from '../telemetry/tracing.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import { NEST_HEADERS } from './nest-headers.js';
 import { NestCall } from './nest-call.js';
@@ -42,6 +46,7 @@ export class NestClient implements CallStarter {
     const { pattern, options } = message;
     const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = options;
     const timeoutMs = timeoutOf(options, this.settings);
+    const telemetry = isObserved() ? this.observe(message, id, taker) : undefined;
     let parcel: RecordParcel | undefined;
     let replies: ReplyTopic | undefined;
     const send = async () => {
@@ -53,6 +58,7 @@ export class NestClient implements CallStarter {
         replies.forget(id);
         return;
       }
+      telemetry?.request(record.headers, 1, record.partition);
       parcel = new RecordParcel(
         record,
         performance.now() + timeoutMs,
@@ -74,9 +80,10 @@ export class NestClient implements CallStarter {
           this.link.router.removeOutgoing(id);
           replies?.forget(id);
           parcel?.withdraw();
+          telemetry?.released();
         },
       },
-      taker,
+      telemetry ?? taker,
     );
     this.link.router.addOutgoing(id, call);
     if (signal?.aborted)
@@ -95,9 +102,20 @@ export class NestClient implements CallStarter {
     const { pattern, key, value, options, headers } = message as NestMessage;
     const timeoutMs = options.timeoutMs ?? this.settings.emitTimeoutMs;
     const topic = callersMistake(() => this.nest.names.event(pattern));
-    await this.link.open(timeoutMs);
     const spec = eventTopic(topic, this.settings.link.topics.events);
-    return sendRecord(this.link, spec, { key, value, headers }, timeoutMs);
+    const send = async () => {
+      await this.link.open(timeoutMs);
+      return sendRecord(this.link, spec, { key, value, headers }, timeoutMs);
+    };
+    const tracer = activeTracer();
+    if (!tracer) return send();
+    return SendSpan.ofEvent(tracer, { topic, pattern, key, headers }).follow(send());
+  }
+
+  private observe<T>(message: Message, callId: string, taker: ReplyTaker<T>): CallTelemetry<T> {
+    const { to: service } = this.settings;
+    const topicOf = (pattern: string) => this.topicOf(pattern);
+    return new CallTelemetry({ callId, correlationId: callId, message, service, topicOf }, taker);
   }
 
   private async request(message: NestMessage, id: string, replyPartition: number) {
