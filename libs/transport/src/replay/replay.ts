@@ -35,10 +35,13 @@ export class Replay {
   /** Events that were read and are not settled. */
   private open = 0;
   private allRead = false;
+  /** Ends what waits, where there is no use in it any more. */
+  private readonly stopping = new AbortController();
   private failure: ParleyException | undefined;
 
   constructor(private readonly run: ReplayRun) {
-    const { driver, events, pattern, topic, stretches, handlers, failures, perSecond, signal } = run;
+    const { driver, events, pattern, topic, stretches, handlers, failures, perSecond } = run;
+    const signal = AbortSignal.any([run.signal, this.stopping.signal]);
     this.tally = new ReplayTally(topic, stretches);
     this.ending = new Promise(resolve => (this.end = resolve));
     const pace = new Pace(perSecond);
@@ -116,6 +119,7 @@ export class Replay {
   private fail(error: Error): void {
     this.failure ??=
       error instanceof ParleyException ? error : new ParleyException('INTERNAL', error.message);
+    this.stopping.abort();
     this.end();
   }
 }

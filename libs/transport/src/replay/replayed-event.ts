@@ -3,6 +3,7 @@ import { REPLAY_HEADER } from '../consume/replay-header.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import type { Pace } from '../dead/pace.js';
 import type { Events } from '../server/events.js';
+import type { Persistence } from '../server/onward.js';
 import type { EventHandler } from '../server/handlers.js';
 import type { ReadEvent } from '../server/read-event.js';
 import { SharedSlot } from '../server/shared-slot.js';
@@ -17,10 +18,14 @@ export interface ReplayedEventOptions {
   keepsFailures: boolean;
   pace: Pace;
   tally: ReplayTally;
+  /** The replay ends. */
   signal: AbortSignal;
 }
 
-/** Gives an event to handlers once more. Rejects where the replay ends before it is settled. */
+/** How long Kafka may be away when what fails is to be kept, in ms: as long as a replay outlasts when it reads. */
+const PATIENCE_MS = 60_000;
+
+/** Gives an event to handlers once more. Rejects where the replay ends before it is settled, or it cannot be kept. */
 export async function replayEvent(
   stored: ReceivedRecord,
   park: Park,
@@ -42,13 +47,14 @@ export async function replayEvent(
     return;
   }
   const slot = new SharedSlot(park, addressed.length);
+  const persistence: Persistence = { signal, patienceMs: PATIENCE_MS };
   const settle = async (handler: EventHandler): Promise<void> => {
     const outcome = await events.runs(handler, event, slot, signal);
     if (outcome.kind === 'handled') {
       tally.report.handled += 1;
       return;
     }
-    if (keepsFailures) await events.settle(handler, event, outcome);
+    if (keepsFailures) await slot.waitFor(events.settle(handler, event, outcome, persistence));
     tally.failed(record, handler.name, outcome.attempts, outcome.cause);
   };
   const outcomes = await Promise.allSettled(

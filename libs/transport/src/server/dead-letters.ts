@@ -10,7 +10,7 @@ import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
 import { eventTopic } from '../link/topics.js';
 import { countDeadLetter } from '../telemetry/dead-letter-count.js';
-import { isRefusal, sendUntilTaken } from './send-until-taken.js';
+import { isRefusal, type Onward, type Persistence } from './onward.js';
 
 /** What a letter goes without, one after another, where the topic refuses it as it is. The last always fits. */
 const OMISSIONS: readonly (readonly LetterPart[])[] = [
@@ -26,15 +26,15 @@ export class DeadLetters {
 
   constructor(
     private readonly link: Link,
-    private readonly stopping: AbortSignal,
+    private readonly onward: Onward,
   ) {}
 
   /**
-   * Keeps a record of the events of `topicOfEvent`. Resolves once a broker has the letter, however long that takes;
-   * rejects where this process stops first, or the topic refuses even what is left of the letter without its record.
+   * Keeps a record of the events of `topicOfEvent`. Resolves once a broker has the letter. Rejects where that is not to be
+   * waited for any more, or the topic refuses even what is left of the letter without its record.
    */
-  async bury(topicOfEvent: string, record: Letter, death: Death): Promise<void> {
-    this.stopping.throwIfAborted();
+  async bury(topicOfEvent: string, record: Letter, death: Death, persistence: Persistence): Promise<void> {
+    persistence.signal.throwIfAborted();
     const { origin, handler } = death;
     const letter = deadLetter(record, death);
     const { message, stack } = causeOf(death.cause);
@@ -47,7 +47,8 @@ export class DeadLetters {
     );
     for (const omitted of OMISSIONS) {
       try {
-        await this.send(topicOfEvent, omitted.length > 0 ? lighterLetter(letter, omitted) : letter);
+        const kept = omitted.length > 0 ? lighterLetter(letter, omitted) : letter;
+        await this.send(topicOfEvent, kept, persistence);
         countDeadLetter(topicOfEvent, death.cause);
         return;
       } catch (error) {
@@ -56,9 +57,9 @@ export class DeadLetters {
     }
   }
 
-  private async send(topic: string, letter: Letter): Promise<void> {
+  private async send(topic: string, letter: Letter, persistence: Persistence): Promise<void> {
     const { names, service, topics } = this.link.options;
     const spec = eventTopic(names.dead(topic, service), { ...topics.events, partitions: 1 });
-    await sendUntilTaken(this.link, spec, letter, this.stopping);
+    await this.onward.send(spec, letter, persistence);
   }
 }

@@ -5,12 +5,14 @@ import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ADDRESSEE_HEADERS } from '../consume/addressee.js';
 import { readDeadLetter } from '../consume/dead-letter.js';
+import type { Park } from '../consume/lanes.js';
 import { readRetry, RETRY_HEADERS } from '../consume/retry-record.js';
 import type { HeaderValue, OutgoingRecord, ReceivedRecord } from '../drivers/driver.js';
 import type { Link } from '../link/link.js';
 import type { RecordParcel } from '../link/parcel.js';
 import { topicPerService } from '../routing/topic-per-service.js';
 import { jsonCodec } from '../wire/json-codec.js';
+import type { Status } from '../wire/status.js';
 import { Events } from './events.js';
 import { Handlers } from './handlers.js';
 import { Handling } from './handling.js';
@@ -48,8 +50,9 @@ function handlerOf(run: (data: unknown) => Promise<unknown>, handling?: Handling
 
 describe('Events', () => {
   let sent: OutgoingRecord[];
-  /** What the broker says to the next record; undefined: it takes it. */
+  /** Whether the topic never takes the record, and why it does not take it now. */
   let refuse: (record: OutgoingRecord) => boolean;
+  let withhold: () => Status | undefined;
   let handlers: Handlers;
   let events: Events;
 
@@ -67,6 +70,8 @@ describe('Events', () => {
       offer: (parcel: RecordParcel) => {
         const record = parcel.seal();
         if (refuse(record)) return { code: 'INVALID_ARGUMENT', message: 'too large' };
+        const withheld = withhold();
+        if (withheld) return withheld;
         sent.push(record);
         parcel.delivered(sent.length);
         return undefined;
@@ -82,6 +87,7 @@ describe('Events', () => {
     vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     sent = [];
     refuse = () => false;
+    withhold = () => undefined;
     handlers = new Handlers();
     events = new Events(link, handlers, {
       patternOf: topic => (topic === 'thing' ? 'thing' : undefined),
@@ -191,6 +197,51 @@ describe('Events', () => {
     refuse = ({ value }) => value !== null;
     await deliver(received({ headers: { parley: '9', tenant: 'blue' } }));
     expect(readDeadLetter(sent[0]!)).toMatchObject({ omitted: ['headers', 'value'], attempts: 0 });
+  });
+
+  it('waits, and says so, where a dead letter is not taken yet, and lends its slot meanwhile', async () => {
+    const logged = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    logged.mockClear();
+    handlers.addEvent(
+      'thing',
+      handlerOf(async () => undefined),
+    );
+    const denied: Status = { code: 'PERMISSION_DENIED', message: 'thing.shop.dead may not be written' };
+    let tries = 0;
+    withhold = () => ((tries += 1) < 4 ? denied : undefined);
+    let settled = false;
+    let parked = 0;
+    const park: Park = awaited => {
+      parked += 1;
+      return awaited;
+    };
+    const work = events.work(received({ value: Buffer.from('{'), headers: { parley: '9' } }), {
+      broadcast: false,
+    });
+    const delivered = work.run(() => undefined, park).finally(() => (settled = true));
+    await vi.waitFor(() => expect(events.untaken.records).toMatchObject({ records: 1, why: denied.message }));
+    expect([settled, sent.length]).toEqual([false, 0]);
+    expect(parked).toBe(1);
+    await delivered;
+    expect(sent.map(({ topic }) => topic)).toEqual(['thing.shop.dead']);
+    expect(events.untaken.records).toBeUndefined();
+    const lines = logged.mock.calls.map(([line]) => String(line));
+    expect(lines.filter(line => line.includes('kept nowhere yet'))).toEqual([
+      'Events that failed are kept nowhere yet, and wait for it: Kafka refuses what is sent to thing.shop.dead: thing.shop.dead may not be written',
+    ]);
+  });
+
+  it('leaves an event undone where its process stops before its letter is taken', async () => {
+    handlers.addEvent(
+      'thing',
+      handlerOf(async () => undefined),
+    );
+    withhold = () => ({ code: 'NOT_FOUND', message: 'no topic' });
+    const delivered = deliver(received({ headers: { parley: '9' } }));
+    await vi.waitFor(() => expect(events.untaken.records).toBeDefined());
+    events.stop();
+    await expect(delivered).rejects.toMatchObject({ name: 'AbortError' });
+    expect([sent, events.untaken.records]).toEqual([[], undefined]);
   });
 
   it('leaves an event undone where its process stops between two runs', async () => {

@@ -17,12 +17,13 @@ import { runInScope } from './execution-scope.js';
 import { HandlerDeadline } from './handler-deadline.js';
 import type { ExecutionWatch } from './execution-watch.js';
 import type { EventHandler, Handlers } from './handlers.js';
+import { isRefusal, Onward, type Persistence } from './onward.js';
 import type { ParleyContext } from './parley-context.js';
 import { readEvent, type ForeignValue, type ReadEvent } from './read-event.js';
 import { RetryTopics, type RetryTopic } from './retry-topics.js';
-import { isRefusal } from './send-until-taken.js';
 import { SharedSlot } from './shared-slot.js';
 import type { Turnstile } from './turnstile.js';
+import { Untaken } from './untaken.js';
 
 export interface EventsOptions {
   /** The pattern whose events a topic holds. */
@@ -38,7 +39,11 @@ export interface EventsOptions {
 export class Events {
   private readonly log = new BoundedLog();
   private readonly stopping = new AbortController();
+  /** What fails is kept, however long that takes, unless this process stops. */
+  private readonly lasting: Persistence = { signal: this.stopping.signal };
   private readonly deadLetters: DeadLetters;
+  /** What failed and is kept nowhere yet. */
+  readonly untaken = new Untaken();
   /** Where events wait for another run. */
   readonly retryTopics: RetryTopics;
 
@@ -47,8 +52,9 @@ export class Events {
     private readonly handlers: Handlers,
     private readonly options: EventsOptions,
   ) {
-    this.deadLetters = new DeadLetters(link, this.stopping.signal);
-    this.retryTopics = new RetryTopics(link, handlers, this.stopping.signal);
+    const onward = new Onward(link, this.untaken);
+    this.deadLetters = new DeadLetters(link, onward);
+    this.retryTopics = new RetryTopics(link, handlers, onward);
   }
 
   /** What to do for a record of an event's own topic: for the handlers of one instance, or those that each has. */
@@ -63,7 +69,7 @@ export class Events {
     const read = readRetry(record);
     if (!read) {
       const cause = new WireError('it is on a retry topic without the headers that say what for');
-      return { lane, run: () => this.buryUnread(topic, record, cause) };
+      return { lane, run: (_done, park = justWait) => park(this.buryUnread(topic, record, cause)) };
     }
     const { retry } = read;
     // Where its letters go is not for a record to say.
@@ -82,13 +88,13 @@ export class Events {
     const pattern = this.options.patternOf(record.topic);
     if (pattern === undefined) return;
     const handlers = this.addressed(pattern, record).filter(handler => handler.broadcast === broadcast);
-    if (handlers.length === 0) return this.keepForGone(pattern, record, broadcast);
+    if (handlers.length === 0) return this.keepForGone(pattern, record, broadcast, park);
     let event: ReadEvent;
     try {
       event = this.read(record, pattern);
     } catch (cause) {
       if (broadcast) this.logBroadcast(record, undefined, cause);
-      else await this.buryUnread(record.topic, record, cause);
+      else await park(this.buryUnread(record.topic, record, cause));
       return;
     }
     const slot = new SharedSlot(park, handlers.length);
@@ -104,20 +110,20 @@ export class Events {
     const { hop, firstFailedAt } = retry;
     const handler = this.handlers.event(pattern).find(({ name }) => name === retry.handler);
     if (!handler) {
-      return this.bury(retry.handler, record, { ...retry, cause: gone(retry.handler, pattern) });
+      return park(this.bury(retry.handler, record, { ...retry, cause: gone(retry.handler, pattern) }));
     }
     let event: ReadEvent;
     try {
       event = this.read(record, pattern);
     } catch (cause) {
-      return this.bury(handler.name, record, { ...retry, cause });
+      return park(this.bury(handler.name, record, { ...retry, cause }));
     }
     const attempts = retry.attempts + 1;
     try {
       await this.attempt(handler, event, attempts, new SharedSlot(park, 1));
     } catch (cause) {
       const worthAnother = handler.policy.worthAnother(cause);
-      await this.keep(handler, event, { cause, attempts, firstFailedAt, worthAnother }, hop);
+      await park(this.keep(handler, event, { cause, attempts, firstFailedAt, worthAnother }, hop));
     }
   }
 
@@ -138,12 +144,17 @@ export class Events {
   }
 
   /** Keeps what is for a handler that this service had, so that it is not lost; passes over what is for others. */
-  private async keepForGone(pattern: string, record: ReceivedRecord, broadcast: boolean): Promise<void> {
+  private async keepForGone(
+    pattern: string,
+    record: ReceivedRecord,
+    broadcast: boolean,
+    park: Park,
+  ): Promise<void> {
     const { service, handler } = addresseeOf(record.headers);
     if (broadcast || service !== this.link.options.service || handler === undefined) return;
     if (this.handlers.event(pattern).some(({ name }) => name === handler)) return;
     const firstFailedAt = new Date();
-    await this.bury(handler, record, { cause: gone(handler, pattern), attempts: 0, firstFailedAt });
+    await park(this.bury(handler, record, { cause: gone(handler, pattern), attempts: 0, firstFailedAt }));
   }
 
   /** All runs of a handler in place. Rejects where the signal aborts between two of them. */
@@ -161,14 +172,19 @@ export class Events {
   }
 
   /** Keeps what a handler has failed with in place for another run, or for good; of a broadcast event the log tells. */
-  async settle(handler: EventHandler, event: ReadEvent, failure: EventFailure): Promise<void> {
+  async settle(
+    handler: EventHandler,
+    event: ReadEvent,
+    failure: EventFailure,
+    persistence: Persistence = this.lasting,
+  ): Promise<void> {
     if (handler.broadcast) this.logBroadcast(event.record, handler, failure.cause);
-    else await this.keep(handler, event, failure, 0);
+    else await this.keep(handler, event, failure, 0, persistence);
   }
 
   private async handle(handler: EventHandler, event: ReadEvent, slot: SharedSlot): Promise<void> {
     const outcome = await this.runs(handler, event, slot, this.stopping.signal);
-    if (outcome.kind === 'failed') await this.settle(handler, event, outcome);
+    if (outcome.kind === 'failed') await slot.waitFor(this.settle(handler, event, outcome));
   }
 
   /** Keeps what a handler failed with for another run, or for good. `hop`: the retry topics it has come to. */
@@ -177,16 +193,17 @@ export class Events {
     { record }: ReadEvent,
     failure: EventFailure,
     hop: number,
+    persistence: Persistence = this.lasting,
   ): Promise<void> {
     const { attempts, firstFailedAt, worthAnother } = failure;
     const delayMs = worthAnother ? handler.policy.hops[hop] : undefined;
-    if (delayMs === undefined) return this.bury(handler.name, record, failure);
+    if (delayMs === undefined) return this.bury(handler.name, record, failure, persistence);
     const retry = { handler: handler.name, hop: hop + 1, attempts, firstFailedAt };
     try {
-      await this.retryTopics.send(record, retry, delayMs);
+      await this.retryTopics.send(record, retry, delayMs, persistence);
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      await this.bury(handler.name, record, failure);
+      await this.bury(handler.name, record, failure, persistence);
     }
   }
 
@@ -230,7 +247,7 @@ export class Events {
     const { service } = this.link.options;
     const at = new Date();
     const death = { service, handler: undefined, origin: record, attempts: 0, cause, firstFailedAt: at, at };
-    return this.deadLetters.bury(topic, record, death);
+    return this.deadLetters.bury(topic, record, death, this.lasting);
   }
 
   /** Keeps what a handler could not handle. */
@@ -238,11 +255,12 @@ export class Events {
     handler: string,
     record: ReceivedRecord,
     { cause, attempts, firstFailedAt }: Omit<EventFailure, 'worthAnother'>,
+    persistence: Persistence = this.lasting,
   ): Promise<void> {
     const { service } = this.link.options;
     const at = new Date();
     const death = { service, handler, origin: record, attempts, cause, firstFailedAt, at };
-    return this.deadLetters.bury(record.topic, record, death);
+    return this.deadLetters.bury(record.topic, record, death, persistence);
   }
 
   private logBroadcast(record: ReceivedRecord, handler: EventHandler | undefined, cause: unknown): void {

@@ -196,6 +196,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
   }
 
   health(): ServerHealth {
+    const untaken = this.events.untaken.records;
     return {
       link: this.link.health(),
       serves: this.patternsServed > 0,
@@ -206,6 +207,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
       load: this.consumptions.reduce((sum, { load }) => sum + load, this.inboxRequests.running),
       expiredCalls: this.calls.expired,
       loops: this.consumptions.flatMap(consumption => consumption.loops()),
+      ...(untaken && { untaken }),
       ...(this.crash && { crash: this.crash.message }),
     };
   }

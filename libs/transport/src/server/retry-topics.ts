@@ -3,7 +3,7 @@ import type { ReceivedRecord, TopicSpec } from '../drivers/driver.js';
 import type { Link } from '../link/link.js';
 import { eventTopic } from '../link/topics.js';
 import type { Handlers } from './handlers.js';
-import { sendUntilTaken } from './send-until-taken.js';
+import type { Onward, Persistence } from './onward.js';
 
 export interface RetryTopic {
   /** The pattern of the events that wait there. */
@@ -16,7 +16,7 @@ export class RetryTopics {
   constructor(
     private readonly link: Link,
     private readonly handlers: Handlers,
-    private readonly stopping: AbortSignal,
+    private readonly onward: Onward,
   ) {}
 
   /** By name. */
@@ -34,14 +34,16 @@ export class RetryTopics {
     return eventTopic(name, this.link.options.topics.events);
   }
 
-  /**
-   * Resolves once the topic has the event, however long that takes; rejects where it will never take it, or this
-   * process stops first.
-   */
-  async send(event: ReceivedRecord, retry: Omit<Retry, 'dueAt'>, delayMs: number): Promise<void> {
+  /** Resolves once the topic has the event; rejects as `Onward.send` does. */
+  async send(
+    event: ReceivedRecord,
+    retry: Omit<Retry, 'dueAt'>,
+    delayMs: number,
+    persistence: Persistence,
+  ): Promise<void> {
     const { names, service } = this.link.options;
     const dueAt = new Date(Date.now() + delayMs);
     const topic = this.spec(names.retry(event.topic, service, delayMs));
-    await sendUntilTaken(this.link, topic, retryRecord(event, { ...retry, dueAt }), this.stopping);
+    await this.onward.send(topic, retryRecord(event, { ...retry, dueAt }), persistence);
   }
 }

@@ -1,4 +1,6 @@
+import type { LoopHealth } from '../drivers/loop-health.js';
 import type { LinkHealth } from '../link/link-health.js';
+import type { UntakenRecords } from './untaken.js';
 
 /** The truth about a server at this moment, read from live state: no request is made. */
 export interface ServerHealth {
@@ -16,6 +18,10 @@ export interface ServerHealth {
   load: number;
   /** Requests that were dropped because nobody waited for them any more. */
   expiredCalls: number;
+  /** What must go on while records are taken. */
+  loops: readonly LoopHealth[];
+  /** Events that failed and are kept nowhere yet, since Kafka takes neither retry nor dead letter: their keys wait. */
+  untaken?: UntakenRecords;
   /** Why a consumer gave up: only a restart helps. */
   crash?: string;
 }
