@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { LoggerService } from '@nestjs/common';
 import type { MakeConnection } from './cluster/broker-connection.js';
 import { Cluster } from './cluster/cluster.js';
@@ -70,6 +71,8 @@ export class BrokerDriver implements Driver {
     logger: LoggerService,
   ) {
     this.name = client.name;
+    // Any number of topics may be waited for at a time.
+    setMaxListeners(0, this.stopping.signal);
     this.timeouts = timeoutsOf(options);
     this.listeners = new Listeners<DriverEvents>(error =>
       logger.error(`A listener of the Kafka driver threw: ${messageOf(error)}`, 'ParleyKafka'),

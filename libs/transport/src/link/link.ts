@@ -13,6 +13,7 @@ import { DrainTime } from './drain-time.js';
 import { unavailable } from './driver-status.js';
 import { FrameRouter } from './frame-router.js';
 import { Inbox } from './inbox.js';
+import { MissingTopics } from './missing-topics.js';
 import { Peers } from './peers.js';
 import { ReceiveBudget } from './receive-budget.js';
 import type { LinkHealth, LinkState } from './link-health.js';
@@ -40,6 +41,7 @@ export class Link {
   readonly budget = new ReceiveBudget();
   /** Room for the items of replies that come in parts. */
   readonly assembling = new AssemblyBudget();
+  readonly missing = new MissingTopics(spec => this.ensureTopics([spec]));
   /** Services that are called from here. */
   private readonly called = new Set<string>();
   private takeRequest: ((record: ReceivedRecord) => void) | undefined;
@@ -161,6 +163,7 @@ export class Link {
       runningCalls: this.router.runningCalls,
       queuedRecords: this.session?.sender.queued.parcels ?? 0,
       senderStuckForMs: this.session?.sender.stuckForMs ?? 0,
+      loops: this.session ? [...this.session.inbox.loops(), ...this.session.sender.loops()] : [],
       ...(this.lastError !== undefined && { lastError: this.lastError }),
     };
   }

@@ -14,7 +14,7 @@ export async function choosePartition(link: Link, spec: TopicSpec, key: Buffer |
   const { topic } = spec;
   let partitions = await link.driver.partitions(topic);
   if (partitions.length === 0 && link.options.provision === 'create') {
-    await link.ensureTopics([spec]);
+    await link.missing.make(spec);
     partitions = await link.driver.partitions(topic, { fresh: true });
   }
   if (partitions.length === 0) throw new ParleyException('NOT_FOUND', `topic ${topic} does not exist`);
