@@ -1,8 +1,8 @@
 import { NestFactory } from '@nestjs/core';
 import { Pool } from 'undici';
-import type { Body } from '../body.js';
 import { EventCount } from '../event-count.js';
 import type { System } from '../system.js';
+import { httpClient } from './http-client.js';
 import { httpModule } from './http-controller.js';
 
 /** A Nest HTTP application on Express, called over kept-alive connections. */
@@ -15,21 +15,8 @@ export const system: System = {
   },
 
   async client({ port }) {
-    const pool = new Pool(`http://127.0.0.1:${port}`, { pipelining: 1 });
-    const post = async (path: string, data: Body): Promise<unknown> => {
-      const response = await pool.request({
-        path,
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(data),
-      });
-      if (response.statusCode !== 200) throw new Error(`${path} answered ${response.statusCode}`);
-      return response.body.json();
-    };
-    return {
-      unary: data => post('/unary', data),
-      slow: data => post('/slow', data),
-      close: () => pool.close(),
-    };
+    const origin = `http://127.0.0.1:${port}`;
+    const pool = new Pool(origin, { pipelining: 1 });
+    return httpClient(pool, origin, () => pool.close());
   },
 };
