@@ -44,6 +44,15 @@ describe('plan', () => {
     expect(plan(parse('--scenarios', 'stream', '--concurrency', '8'))[0]?.concurrency).toEqual([1]);
   });
 
+  it('runs variants only in the scenarios that tell them apart', () => {
+    const steps = plan(parse('--scenarios', 'unary,slow-handler', '--systems', 'parley,telemetry-on'));
+    expect(steps.map(step => `${step.scenario} ${step.system}`)).toEqual([
+      'unary parley',
+      'unary telemetry-on',
+      'slow-handler parley',
+    ]);
+  });
+
   it('runs fleets only of systems whose servers share the calls', () => {
     const systems = plan(parse('--scenarios', 'elastic')).map(step => step.system);
     expect(systems).toEqual(['parley', 'parley-platformatic', 'nest-kafka']);

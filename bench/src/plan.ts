@@ -1,7 +1,7 @@
 import type { ClusterSize } from './clusters.js';
 import type { Options } from './options.js';
 import { scenarioNamed } from './scenarios.js';
-import { systemNamed } from './systems.js';
+import { type SystemEntry, systemNamed } from './systems.js';
 
 /** One scenario on one system, with its numbers of callers in turn. */
 export interface Step {
@@ -16,7 +16,7 @@ export function plan({ systems, scenarios, concurrency, rounds }: Options): Step
   const round = scenarios.flatMap(scenario => {
     const entry = scenarioNamed(scenario);
     return systems
-      .filter(system => entry.suits(systemNamed(system)))
+      .filter(system => takesPart(systemNamed(system), scenario))
       .map((system): Step => ({
         system,
         scenario,
@@ -25,6 +25,10 @@ export function plan({ systems, scenarios, concurrency, rounds }: Options): Step
       }));
   });
   return Array.from({ length: rounds }, () => round).flat();
+}
+
+function takesPart(system: SystemEntry, scenario: string): boolean {
+  return scenarioNamed(scenario).suits(system) && (system.only?.includes(scenario) ?? true);
 }
 
 /** Whether a step kills brokers: only those that the bench started. */

@@ -38,6 +38,8 @@ export interface Figures {
   p99Ms?: number;
   /** Where processes come and go, neither is known. */
   cpuSeconds?: number;
+  /** CPU time of both processes for each call or event that was counted, in microseconds. */
+  cpuEachUs?: number;
   rssMb?: number;
   /** Calls that ended with an error or with an answer to another question. */
   failed?: number;
@@ -83,4 +85,10 @@ export interface FleetScenario {
 /** What both processes used between two readings. */
 export function usedBetween(start: Usage, end: Usage): Usage {
   return { cpuSeconds: end.cpuSeconds - start.cpuSeconds, rssMb: end.rssMb };
+}
+
+/** The same, for so many calls or events. */
+export function usedFor(count: number, start: Usage, end: Usage): Usage & { cpuEachUs: number } {
+  const used = usedBetween(start, end);
+  return { ...used, cpuEachUs: (used.cpuSeconds * 1e6) / count };
 }

@@ -13,8 +13,11 @@ export interface SystemEntry {
   scales: boolean;
   /** Runs only when it is named. */
   optional?: boolean;
+  /** The scenarios that tell it from the system it is a variant of. Default: all. */
+  only?: readonly string[];
 }
 
+const TELEMETRY_SHOWS = ['unary', 'burst-events'];
 const everything = { kafka: true, streams: true, events: true, scales: true };
 
 /** Every system under test, in the order they run; each process loads only the one it runs. */
@@ -28,12 +31,12 @@ export const SYSTEMS: Readonly<Record<string, SystemEntry>> = {
   },
   'telemetry-off': {
     ...everything,
-    optional: true,
+    only: TELEMETRY_SHOWS,
     load: async () => ({ system: (await import('./systems/telemetry.js')).off }),
   },
   'telemetry-on': {
     ...everything,
-    optional: true,
+    only: TELEMETRY_SHOWS,
     load: async () => ({ system: (await import('./systems/telemetry.js')).on }),
   },
   'nest-kafka': { ...everything, keys: true, load: () => import('./systems/nest-kafka.js') },

@@ -13,8 +13,8 @@ export function markdown(report: Report): string {
       'ratios between systems of one run hold better. `npm run bench` makes this page.',
     '![Calls, items and events a second](results.svg)',
     '## Figures',
-    'CPU and memory are those of both processes together, without the broker. Startup is from the making of a ' +
-      'client to its first answer: the median in p50, the longest in p99.',
+    'CPU and memory are those of both processes together, without the broker; CPU each is for one call or event. ' +
+      'Startup is from the making of a client to its first answer: the median in p50, the longest in p99.',
     figures(report.rows.filter(row => !isFleetRow(row))),
     ...fleets(report.rows.filter(isFleetRow)),
     ...(report.ratios.length > 0
@@ -31,7 +31,18 @@ export function markdown(report: Report): string {
 
 function figures(rows: readonly Row[]): string {
   return table(
-    ['Scenario', 'Callers', 'System', 'per second', 'p50 ms', 'p99 ms', 'CPU s', 'Memory MB', 'Note'],
+    [
+      'Scenario',
+      'Callers',
+      'System',
+      'per second',
+      'p50 ms',
+      'p99 ms',
+      'CPU s',
+      'CPU µs each',
+      'Memory MB',
+      'Note',
+    ],
     rows.map(row => [
       row.scenario,
       whole(row.concurrency),
@@ -40,6 +51,7 @@ function figures(rows: readonly Row[]): string {
       precise(row.p50Ms),
       precise(row.p99Ms),
       precise(row.cpuSeconds),
+      precise(row.cpuEachUs),
       whole(row.rssMb),
       row.error ? `failed: ${row.error}` : (row.note ?? ''),
     ]),

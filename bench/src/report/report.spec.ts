@@ -14,6 +14,7 @@ const unary = (system: string, rps: number, p50Ms: number): Row => ({
   p50Ms,
   p99Ms: p50Ms * 2,
   cpuSeconds: 1,
+  cpuEachUs: 1e6 / rps,
   rssMb: 200,
 });
 const elastic = (figures: Partial<Row>): Row => ({
@@ -63,6 +64,17 @@ describe('targetResults', () => {
     const claim = { subject: 'unary 256 parley-platformatic', claim: 'rate ≥ 1.3× parley' };
     expect(targetResults(rates(13, 10))).toEqual([{ ...claim, measured: '1.3×', met: true }]);
     expect(targetResults(rates(12, 10))).toEqual([{ ...claim, measured: '1.2×', met: false }]);
+  });
+
+  it('holds the CPU time of a call to an upper bound', () => {
+    const own = (cpuEachUs: number): Row => ({
+      ...unary('telemetry-off', 1, 1),
+      concurrency: 256,
+      cpuEachUs,
+    });
+    const none: Row = { ...unary('parley', 1, 1), concurrency: 256, cpuEachUs: 100 };
+    const met = (cpuEachUs: number) => targetResults([own(cpuEachUs), none]).map(result => result.met);
+    expect([met(105), met(106)]).toEqual([[true], [false]]);
   });
 
   it('compares with another scenario where a target says so', () => {
@@ -131,7 +143,7 @@ describe('markdown', () => {
   const page = markdown({ environment: environment('a Kafka', 4), rows, ratios: ratiosOf(rows) });
 
   it('shows figures, ratios and targets', () => {
-    expect(page).toContain('| unary | 64 | **parley** | 12,000 | 4 | 8 | 1 | 200 |  |');
+    expect(page).toContain('| unary | 64 | **parley** | 12,000 | 4 | 8 | 1 | 83.3 | 200 |  |');
     expect(page).toContain('| unary | 64 | nest-kafka | 8 | 0.1 | 0.1 |');
     expect(page).toContain('| unary 64 | rate ≥ 6× nest-kafka | 8× | yes |');
   });

@@ -25,6 +25,7 @@ export function rowLine(row: Row): string {
     name + perSecond,
     latency.padEnd(36),
     `cpu ${row.cpuSeconds?.toFixed(2)} s`.padEnd(13),
+    (row.cpuEachUs === undefined ? '' : `${row.cpuEachUs.toFixed(1)} µs each`).padEnd(14),
     `${row.rssMb?.toFixed(0)} MB`,
     row.note ?? '',
   ].join('  ');

@@ -7,9 +7,9 @@ interface Measured {
   system?: string;
 }
 
-/** A figure as a multiple of another system's: at least `bound` for rates, at most for latencies. */
+/** A figure as a multiple of another system's: at least `bound` for rates, at most for latencies and CPU time. */
 export interface RelativeTarget extends Measured {
-  figure: 'rate' | 'p50';
+  figure: 'rate' | 'p50' | 'cpuEachUs';
   against: string;
   /** The other's scenario and number of callers, where they are not the same. */
   of?: Omit<Measured, 'system'>;
@@ -55,6 +55,22 @@ export const TARGETS: readonly Target[] = [
     figure: 'rate',
     against: 'parley',
     bound: 1.3,
+  },
+  {
+    system: 'http-bridge',
+    scenario: 'unary',
+    concurrency: 64,
+    figure: 'rate',
+    against: 'nest-http',
+    bound: 1.5,
+  },
+  {
+    system: 'telemetry-off',
+    scenario: 'unary',
+    concurrency: 256,
+    figure: 'cpuEachUs',
+    against: 'parley',
+    bound: 1.05,
   },
   { scenario: 'unary', concurrency: 1, figure: 'p50', against: 'kafkajs-floor', bound: 1.3 },
   { scenario: 'unary', concurrency: 1, figure: 'p50', against: 'nest-kafka', bound: 0.7 },
@@ -130,8 +146,14 @@ export function targetResults(rows: readonly Row[]): TargetResult[] {
   });
 }
 
+const FIGURES = {
+  rate: rateOf,
+  p50: (row: Row) => row.p50Ms,
+  cpuEachUs: (row: Row) => row.cpuEachUs,
+};
+
 function relative(subject: string, target: RelativeTarget, row: Row, other: Row): TargetResult[] {
-  const figure = target.figure === 'rate' ? rateOf : (of: Row) => of.p50Ms;
+  const figure = (of: Row) => FIGURES[target.figure](of);
   const [own, others] = [figure(row), figure(other)];
   if (own === undefined || !others) return [];
   const factor = own / others;

@@ -1,7 +1,7 @@
 import { build, initWebAssembly } from 'hdr-histogram-js';
 import type { Body } from '../body.js';
 import { closedLoop } from '../closed-loop.js';
-import { type Bench, type Figures, usedBetween } from '../scenario.js';
+import { type Bench, type Figures, usedFor } from '../scenario.js';
 import type { BenchClient } from '../system.js';
 
 const WARM_UP_MS = 1_500;
@@ -32,6 +32,6 @@ export async function callRate(
     rps: (answered * 1_000) / bench.countedMs,
     p50Ms: histogram.getValueAtPercentile(50) / 1_000,
     p99Ms: histogram.getValueAtPercentile(99) / 1_000,
-    ...usedBetween(start, end),
+    ...usedFor(answered, start, end),
   };
 }

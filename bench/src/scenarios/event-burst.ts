@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clock } from '@parley/tools/processes';
 import { type Body, body } from '../body.js';
-import { type Bench, type Figures, usedBetween } from '../scenario.js';
+import { type Bench, type Figures, usedFor } from '../scenario.js';
 
 const EVENTS = 100_000;
 const LIMIT_MS = 20_000;
@@ -27,7 +27,7 @@ export async function eventBurst(bench: Bench, emit: Emit): Promise<Figures> {
   ].filter(Boolean);
   return {
     itemsPerSecond: (handled * 1_000) / ms,
-    ...usedBetween(start, end),
+    ...usedFor(handled, start, end),
     ...(notes.length > 0 && { note: notes.join(', ') }),
   };
 }
