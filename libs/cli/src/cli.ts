@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { ParleyException } from '@parley/transport';
 import { Command, CommanderError } from 'commander';
 import { addDead } from './commands/dead.js';
+import { addTopology } from './commands/topology.js';
 import { EXIT, type ExitCode } from './exit-code.js';
 import { printable } from './output/printable.js';
 import { Shell } from './shell.js';
@@ -19,6 +20,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .configureOutput({ writeOut: text => terminal.out(text), writeErr: text => terminal.err(text) })
     .showHelpAfterError('(--help tells what there is)');
   addDead(program, shell);
+  addTopology(program, shell);
   try {
     await program.parseAsync(args, { from: 'user' });
     return shell.exitCode;

@@ -72,16 +72,12 @@ export type { ServerHealth } from './server/server-health.js';
 export { aclsOf, type Acl, type AclOperation } from './topology/acls.js';
 export {
   checkDescription,
+  type CalledService,
   type ServiceDescription,
   type SubscribedEvent,
 } from './topology/service-description.js';
-export {
-  deadLetterTopology,
-  topologyOf,
-  type GroupUse,
-  type TopicUse,
-  type Topology,
-} from './topology/topology.js';
+export { deadLetterTopology, topologyOf } from './topology/topology.js';
+export type { GroupUse, TopicUse, Topology } from './topology/uses.js';
 export type { Codec, Encoded } from './wire/codec.js';
 export { jsonCodec } from './wire/json-codec.js';
 export { STATUS_CODES, type Status, type StatusCode } from './wire/status.js';

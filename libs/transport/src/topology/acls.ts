@@ -1,5 +1,5 @@
 import type { ProvisionMode } from '../drivers/driver.js';
-import type { GroupUse, Match, TopicUse, Topology } from './topology.js';
+import type { GroupUse, Match, TopicUse, Topology } from './uses.js';
 
 export type AclOperation = 'Read' | 'Write' | 'Describe' | 'Create' | 'Alter';
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { ProvisionMode } from '../drivers/driver.js';
+import { nestKafkaSchema, type NestKafkaOptions } from '../interop/nest-options.js';
+import type { ClientTransport } from '../options/parley-options.js';
 import type { Routing, RoutingName } from '../routing/routing.js';
 import { topicPerPattern } from '../routing/topic-per-pattern.js';
 import { topicPerService } from '../routing/topic-per-service.js';
@@ -13,6 +15,14 @@ export interface SubscribedEvent {
   broadcast?: boolean;
 }
 
+/** A service that is called, with the patterns where each has a topic of its own. */
+export interface CalledService {
+  service: string;
+  patterns: readonly string[];
+  /** `nest-kafka` where its servers use Nest's built-in Kafka transport. Default `parley`. */
+  transport?: ClientTransport;
+}
+
 /** What a service says, and listens to, by Kafka: what its topics, groups and rights follow from. */
 export interface ServiceDescription {
   service: string;
@@ -24,8 +34,10 @@ export interface ServiceDescription {
   answers?: readonly string[];
   /** Services that call it. Where they are not told, replies may go to whatever begins with the prefix. */
   calledBy?: readonly string[];
-  /** Services that it calls; with the patterns where each has a topic of its own. */
-  calls?: readonly (string | { service: string; patterns: readonly string[] })[];
+  /** Services that it calls; with the patterns where each has a topic of its own, as with `transport: 'nest-kafka'`. */
+  calls?: readonly (string | CalledService)[];
+  /** As in its own options: where it is one of the servers of Nest's built-in Kafka transport too. */
+  nestKafka?: NestKafkaOptions;
   /** As its clients have it: where false, they ask who is in the group of a service that they call. Default true. */
   waitForReady?: boolean;
   /** Patterns of the events that it emits. */
@@ -45,8 +57,18 @@ const schema = z.strictObject({
   answers: z.array(name).optional(),
   calledBy: z.array(name).optional(),
   calls: z
-    .array(z.union([name, z.strictObject({ service: name, patterns: z.array(name).min(1) })]))
+    .array(
+      z.union([
+        name,
+        z.strictObject({
+          service: name,
+          patterns: z.array(name).min(1),
+          transport: z.enum(['parley', 'nest-kafka']).optional(),
+        }),
+      ]),
+    )
     .optional(),
+  nestKafka: nestKafkaSchema.optional(),
   waitForReady: z.boolean().optional(),
   emits: z.array(name).optional(),
   subscribes: z

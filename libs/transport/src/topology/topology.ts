@@ -1,41 +1,7 @@
 import type { Routing } from '../routing/routing.js';
+import { nestCallTopics, usesOfNestCall, usesOfNestServer } from './nest-uses.js';
 import { namesOf, type ServiceDescription, type SubscribedEvent } from './service-description.js';
-
-export type TopicKind = 'calls' | 'inbox' | 'event' | 'retry' | 'dead';
-
-/** Whether a name is one topic's or group's, or what the names of several begin with. */
-export type Match = 'literal' | 'prefixed';
-
-/** What a service does with a topic. Where it reads or writes it, why. */
-export interface TopicUse {
-  topic: string;
-  match: Match;
-  kind: TopicKind;
-  reads?: string;
-  writes?: string;
-  /** It makes the topic where it is missing, unless `provision` keeps it from that. */
-  makes: boolean;
-  /** It adds partitions to the topic where its options ask for more than there are. */
-  grows: boolean;
-}
-
-/** What a service does with a consumer group. */
-export interface GroupUse {
-  group: string;
-  match: Match;
-  /** Why it joins. */
-  joins?: string;
-  /** Why it only asks about it. */
-  asks?: string;
-  /** What members of the group read. */
-  topics: readonly string[];
-}
-
-/** The topics and groups of one service. */
-export interface Topology {
-  topics: readonly TopicUse[];
-  groups: readonly GroupUse[];
-}
+import { Uses, type Topology } from './uses.js';
 
 /** What a service does with which topics and groups. Raises TypeError for a name that Kafka does not take. */
 export function topologyOf(description: ServiceDescription): Topology {
@@ -83,9 +49,15 @@ function ofLink({ service }: ServiceDescription, names: Routing, uses: Uses): vo
   });
 }
 
-function ofCalls({ calls = [], waitForReady = true }: ServiceDescription, names: Routing, uses: Uses): void {
+function ofCalls(description: ServiceDescription, names: Routing, uses: Uses): void {
+  const { calls = [], waitForReady = true } = description;
   for (const entry of calls) {
-    const { service, patterns } = typeof entry === 'string' ? { service: entry, patterns: [''] } : entry;
+    const called = typeof entry === 'string' ? { service: entry, patterns: [''] } : entry;
+    if (called.transport === 'nest-kafka') {
+      usesOfNestCall(called, description, uses);
+      continue;
+    }
+    const { service, patterns } = called;
     const topics = patterns.map(pattern => names.calls(service, pattern));
     for (const topic of topics)
       uses.topic(topic, 'calls', { writes: `requests to ${service} go there`, makes: true });
@@ -100,10 +72,12 @@ function ofCalls({ calls = [], waitForReady = true }: ServiceDescription, names:
 function ofAnswers(description: ServiceDescription, names: Routing, uses: Uses): void {
   const { service, answers = [], calledBy, prefix = '' } = description;
   if (answers.length === 0) return;
-  const topics = names.served(service, answers);
+  const shared = nestCallTopics(description);
+  const topics = names.served(service, answers).filter(topic => !shared.includes(topic));
   for (const topic of topics)
     uses.topic(topic, 'calls', { reads: 'requests are there', makes: true, grows: true });
-  uses.group(names.callsGroup(service), topics, { joins: 'instances share the requests' });
+  if (topics.length > 0)
+    uses.group(names.callsGroup(service), topics, { joins: 'instances share the requests' });
   for (const caller of calledBy ?? [])
     uses.topic(names.inbox(caller), 'inbox', { writes: `${caller} is answered there` });
   if (calledBy === undefined)
@@ -119,12 +93,13 @@ function ofEmits({ emits = [] }: ServiceDescription, names: Routing, uses: Uses)
 }
 
 function ofSubscribes(description: ServiceDescription, names: Routing, uses: Uses): void {
-  const { service, subscribes = [] } = description;
+  const { service, subscribes = [], nestKafka } = description;
   const events = subscribes.map(eventOf);
   const topicsOf = (some: readonly SubscribedEvent[]) => some.map(({ event }) => names.event(event));
   for (const { event, delaysMs = [], broadcast = false } of events) {
     const topic = names.event(event);
-    uses.topic(topic, 'event', { reads: `${event} is handled`, makes: true, grows: true });
+    // What servers of the built-in transport read too is never grown.
+    uses.topic(topic, 'event', { reads: `${event} is handled`, makes: true, grows: nestKafka === undefined });
     for (const delayMs of delaysMs)
       uses.topic(names.retry(topic, service, delayMs), 'retry', {
         reads: `${event} waits there for another run`,
@@ -143,7 +118,8 @@ function ofSubscribes(description: ServiceDescription, names: Routing, uses: Use
   const shared = topicsOf(events.filter(({ broadcast }) => !broadcast));
   const broadcast = topicsOf(events.filter(event => event.broadcast));
   const group = names.eventsGroup(service);
-  if (shared.length > 0) uses.group(group, shared, { joins: 'instances share the events' });
+  if (nestKafka) usesOfNestServer(description, shared, uses);
+  else if (shared.length > 0) uses.group(group, shared, { joins: 'instances share the events' });
   if (retries.length > 0)
     uses.group(names.retriesGroup(service), retries, { joins: 'instances share what is run again' });
   if (broadcast.length > 0)
@@ -155,39 +131,4 @@ function ofSubscribes(description: ServiceDescription, names: Routing, uses: Use
 
 function eventOf(entry: string | SubscribedEvent): SubscribedEvent {
   return typeof entry === 'string' ? { event: entry } : entry;
-}
-
-/** Uses by what is used: a service may do several things with one topic. */
-class Uses implements Topology {
-  private readonly byTopic = new Map<string, TopicUse>();
-  private readonly byGroup = new Map<string, GroupUse>();
-
-  get topics(): TopicUse[] {
-    return [...this.byTopic.values()];
-  }
-
-  get groups(): GroupUse[] {
-    return [...this.byGroup.values()];
-  }
-
-  topic(topic: string, kind: TopicKind, use: Partial<Omit<TopicUse, 'topic' | 'kind'>>): void {
-    const { match = 'literal' } = use;
-    const key = `${match} ${topic}`;
-    const before = this.byTopic.get(key);
-    this.byTopic.set(key, {
-      ...before,
-      ...use,
-      topic,
-      match,
-      kind,
-      makes: (before?.makes ?? false) || (use.makes ?? false),
-      grows: (before?.grows ?? false) || (use.grows ?? false),
-    });
-  }
-
-  group(group: string, topics: readonly string[], use: Partial<Omit<GroupUse, 'group' | 'topics'>>): void {
-    const before = this.byGroup.get(group);
-    const all = new Set([...(before?.topics ?? []), ...topics]);
-    this.byGroup.set(group, { match: 'literal', ...before, ...use, group, topics: [...all] });
-  }
 }
