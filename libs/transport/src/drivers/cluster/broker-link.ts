@@ -4,7 +4,7 @@ import { APIS } from '../protocol/api.js';
 import type { Api, ApiRequest } from '../protocol/api.js';
 import { Reader } from '../protocol/reader.js';
 import { Writer } from '../protocol/writer.js';
-import { within } from '../timing/deadline.js';
+import { afterReading, within } from '../timing/deadline.js';
 import type { BrokerAddress } from './broker-address.js';
 import type { ApiVersions, BrokerConnection, MakeConnection } from './broker-connection.js';
 
@@ -105,12 +105,14 @@ export class BrokerLink {
       clearTimeout(timer);
       answered(error, answer);
     };
-    const timer = setTimeout(() => {
+    const expire = () => {
+      if (!this.waiting.has(fail)) return;
       const message = `${api.name} at ${this.name} was not answered within ${Math.round(patienceMs)} ms`;
       const late = new DriverError('retriable', message, 'REQUEST_TIMED_OUT');
       fail(late);
       this.close(late);
-    }, patienceMs);
+    };
+    const timer = afterReading(expire, patienceMs);
     this.waiting.add(fail);
     this.connection!.send(api, request, (error, answer) => {
       if (!error) this.heard = true;

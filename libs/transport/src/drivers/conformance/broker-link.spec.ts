@@ -87,6 +87,14 @@ describe.each(CONNECTIONS)('%s: a link to a broker', (_, make) => {
     expect(link.usable).toBe(false);
   });
 
+  it('takes an answer that came while this process was busy for longer than it waits', async () => {
+    await link.open(1_000);
+    // The answer is at this end of the connection then, and not read.
+    kafka.intercept(ApiKey.Metadata, () => void setImmediate(() => beBusy(150)));
+    expect((await metadata(100)).topics).toHaveLength(2);
+    expect(onClosed).not.toHaveBeenCalled();
+  });
+
   it('gives a request longer while the broker throttles', async () => {
     await link.open(1_000);
     kafka.intercept(ApiKey.Metadata, () => fault.delay(200));
@@ -101,6 +109,10 @@ describe.each(CONNECTIONS)('%s: a link to a broker', (_, make) => {
     await vi.waitFor(() => expect(onClosed).toHaveBeenCalledOnce());
   });
 });
+
+function beBusy(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until; );
+}
 
 describe('the versions that a broker speaks', () => {
   const range = { minVersion: 0, maxVersion: 20 };

@@ -112,9 +112,10 @@ describe.each(DRIVERS)('%s: lifecycle', (_, make) => {
   it('waits for what is being produced, up to the drain, and closes though the broker hangs', async () => {
     const driver = await stage.driver();
     await driver.partitions('a');
-    stage.kafka.intercept(ApiKey.Produce, () => fault.delay(100));
+    const hurry = stage.kafka.intercept(ApiKey.Produce, () => fault.delay(100));
     const sending = driver.produce(1, [record('a', 0, 'x')]);
     await driver.close({ drainMs: 2_000 });
+    hurry();
     expect(await sending).toMatchObject([{ baseOffset: 0 }]);
 
     const hung = await stage.driver();
