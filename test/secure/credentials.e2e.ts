@@ -75,7 +75,6 @@ beforeAll(() => Logger.overrideLogger(journal));
 afterAll(() => expect(journal.leaked).toEqual([]));
 
 describe.concurrent.each(DRIVERS)('%s: who is not let in', driver => {
-
   it.for(REFUSED)(
     'is told at once, and without the secret, of %s',
     async ([, kafka, told], { onTestFinished }) => {

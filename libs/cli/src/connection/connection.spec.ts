@@ -110,6 +110,11 @@ describe('the connection', () => {
     [{ KAFKA_SSL: 'yes' }, 'set it to true or false'],
     [{ KAFKA_SSL_CA_FILE: '/nowhere' }, 'KAFKA_SSL_CA_FILE names a file that cannot be read'],
     [{ KAFKA_SASL_MECHANISM: 'magic' }, 'one of plain, scram-sha-256'],
+    [{ KAFKA_SASL_MECHANISM: SECRET }, 'KAFKA_SASL_MECHANISM is unknown'],
+    [
+      { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'o', KAFKA_SASL_PASSWORD_FILE: SECRET },
+      'KAFKA_SASL_PASSWORD_FILE names a file that cannot be read (ENOENT)',
+    ],
     [{ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_PASSWORD: SECRET }, 'set KAFKA_SASL_USERNAME too'],
     [
       { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'o' },

@@ -37,9 +37,8 @@ async function saslOf(env: Environment): Promise<Kafka['sasl']> {
   if (!given) return undefined;
   const mechanism = MECHANISMS.find(known => known === given);
   if (!mechanism) {
-    throw new UsageError(
-      `KAFKA_SASL_MECHANISM is ${JSON.stringify(given)}: set it to one of ${MECHANISMS.join(', ')}`,
-    );
+    // What it holds instead may be what belongs into another variable: a password.
+    throw new UsageError(`KAFKA_SASL_MECHANISM is unknown: set it to one of ${MECHANISMS.join(', ')}`);
   }
   if (mechanism === 'oauthbearer') {
     const value = await secret(env, 'KAFKA_SASL_TOKEN');
@@ -63,6 +62,8 @@ async function contents(path: string, variable: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`${variable} names a file that cannot be read: ${(error as Error).message}`);
+    // Not by its name: somebody may have put the secret itself there.
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${variable} names a file that cannot be read (${code})`);
   }
 }
