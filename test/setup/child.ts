@@ -45,6 +45,25 @@ export class Child {
     return { code, signal, ms: performance.now() - from };
   }
 
+  /** What the process says next, whatever it is. */
+  async next<T>(): Promise<T> {
+    const [message] = await once(this.process, 'message', { signal: AbortSignal.timeout(SAYS_WITHIN_MS) });
+    return message as T;
+  }
+
+  tell(message: object): void {
+    this.process.send(message);
+  }
+
+  /** Nothing in it runs until `resume`; its connections stay open. */
+  pause(): void {
+    this.process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.process.kill('SIGCONT');
+  }
+
   /** With -9: it gets no chance to say anything. */
   kill(): void {
     this.process.kill('SIGKILL');

@@ -12,6 +12,7 @@ const link: LinkHealth = {
   runningCalls: 0,
   queuedRecords: 0,
   senderStuckForMs: 0,
+  loops: [],
 };
 const server: ServerHealth = {
   link,
@@ -22,6 +23,7 @@ const server: ServerHealth = {
   assigned: true,
   load: 0,
   expiredCalls: 3,
+  loops: [],
 };
 
 describe('what is under way', () => {

@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { HEALTH_BOUNDS, type HealthBounds } from './health-bounds.js';
 import { ParleyHealthController } from './parley-health.controller.js';
 import { ParleyHealthIndicator } from './parley-health.indicator.js';
 
@@ -13,4 +14,9 @@ import { ParleyHealthIndicator } from './parley-health.indicator.js';
   providers: [ParleyHealthIndicator],
   exports: [ParleyHealthIndicator],
 })
-export class ParleyHealthModule {}
+export class ParleyHealthModule {
+  /** With bounds of your own: `ParleyHealthModule.with({ stuckMs: 120_000 })`. */
+  static with(bounds: Partial<HealthBounds>): DynamicModule {
+    return { module: ParleyHealthModule, providers: [{ provide: HEALTH_BOUNDS, useValue: bounds }] };
+  }
+}

@@ -1,6 +1,7 @@
 import type { ServerHealth } from '@parley/transport';
 import { describe, expect, it } from 'vitest';
-import { livenessReasons, readinessReasons, startupReasons } from './verdict.js';
+import { HEALTH_DEFAULTS } from './health-bounds.js';
+import { livenessReasons, readinessReasons, startupReasons, type Finding } from './verdict.js';
 
 const link: ServerHealth['link'] = {
   state: 'connected',
@@ -12,6 +13,7 @@ const link: ServerHealth['link'] = {
   runningCalls: 0,
   queuedRecords: 0,
   senderStuckForMs: 0,
+  loops: [],
 };
 const healthy: ServerHealth = {
   link,
@@ -22,11 +24,19 @@ const healthy: ServerHealth = {
   assigned: true,
   load: 0,
   expiredCalls: 0,
+  loops: [],
 };
 
-function failing(health: ServerHealth): string[] {
-  const probes = { live: livenessReasons, ready: readinessReasons, startup: startupReasons };
-  return Object.entries(probes).flatMap(([name, reasons]) => (reasons(health).length > 0 ? [name] : []));
+const STUCK = [{ name: 'sender to broker 1', forMs: 61_000 }];
+
+function failing(health: ServerHealth, stuck: Finding['stuck'] = []): string[] {
+  const finding: Finding = { health, stuck, lateMs: HEALTH_DEFAULTS.lateMs };
+  const reasons = {
+    live: livenessReasons(finding),
+    ready: readinessReasons(finding),
+    startup: startupReasons(health),
+  };
+  return Object.entries(reasons).flatMap(([name, why]) => (why.length > 0 ? [name] : []));
 }
 
 describe('probes', () => {
@@ -37,13 +47,8 @@ describe('probes', () => {
     ['a stalled connection', { ...healthy, link: { ...link, stalled: true } }, ['ready']],
     ['a sender late by 6 s', { ...healthy, link: { ...link, senderStuckForMs: 6000 } }, ['ready']],
     [
-      'a sender stuck for 61 s',
+      'a sender whose requests come back unacknowledged for 61 s',
       { ...healthy, link: { ...link, senderStuckForMs: 61_000 } },
-      ['live', 'ready'],
-    ],
-    [
-      'a sender stuck because Kafka is away',
-      { ...healthy, link: { ...link, state: 'disconnected', senderStuckForMs: 61_000 } },
       ['ready'],
     ],
     ['a crashed consumer', { ...healthy, crash: 'no' }, ['live', 'ready']],
@@ -58,9 +63,20 @@ describe('probes', () => {
     ['no handlers', { ...healthy, serves: false, listening: false, taking: false, assigned: false }, []],
   ])('%s', (_name, health, expected) => expect(failing(health)).toEqual(expected));
 
+  it('fail, but for the start-up’s, while a loop has stopped, whatever else is well', () => {
+    expect(failing(healthy, STUCK)).toEqual(['live', 'ready']);
+    expect(livenessReasons({ health: healthy, stuck: STUCK })).toEqual([
+      'the sender to broker 1 has not moved for 61 s',
+    ]);
+  });
+
   it('say why', () => {
-    expect(
-      readinessReasons({ ...healthy, link: { ...link, state: 'disconnected', lastError: 'ECONNREFUSED' } }),
-    ).toEqual(['Kafka is disconnected: ECONNREFUSED']);
+    const health = {
+      ...healthy,
+      link: { ...link, state: 'disconnected' as const, lastError: 'ECONNREFUSED' },
+    };
+    expect(readinessReasons({ health, stuck: [], lateMs: 1 })).toEqual([
+      'Kafka is disconnected: ECONNREFUSED',
+    ]);
   });
 });

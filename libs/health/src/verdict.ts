@@ -1,37 +1,37 @@
 import type { ServerHealth } from '@parley/transport';
 
-/** A sender that no broker has acknowledged anything to for so long is not ready to take calls. In ms. */
-export const SENDER_LATE_MS = 5_000;
-/** A sender that has been stuck for so long although Kafka is connected will not recover by itself. In ms. */
-export const SENDER_STUCK_MS = 60_000;
-
 /** Why a probe fails; empty where it passes. */
 export type Reasons = readonly string[];
 
-/** Fails only where a restart helps: an outage of Kafka is none of these. */
-export function livenessReasons({ link, crash }: ServerHealth): Reasons {
-  const reasons: string[] = [];
+/** What a probe finds: the live state, and the loops that turn no more. */
+export interface Finding {
+  health: ServerHealth;
+  stuck: readonly { name: string; forMs: number }[];
+  lateMs: number;
+}
+
+/**
+ * Fails only where a restart helps. An outage of Kafka is none of these: loops go on turning through it, from one time-out
+ * to the next, also where a broker takes connections and answers nothing.
+ */
+export function livenessReasons({ health: { crash }, stuck }: Pick<Finding, 'health' | 'stuck'>): Reasons {
+  const reasons = stuck.map(({ name, forMs }) => `the ${name} has not moved for ${seconds(forMs)}`);
   if (crash !== undefined) reasons.push(`the consumer crashed: ${crash}`);
-  if (link.state === 'connected' && link.senderStuckForMs > SENDER_STUCK_MS) {
-    reasons.push(
-      `the sender is stuck: nothing was acknowledged for ${Math.round(link.senderStuckForMs / 1000)} s`,
-    );
-  }
   return reasons;
 }
 
 /** Fails while calls could not be answered or made. */
-export function readinessReasons(health: ServerHealth): Reasons {
+export function readinessReasons(finding: Finding): Reasons {
+  const { health, lateMs } = finding;
   const { link, draining } = health;
-  const reasons = [...startupReasons(health), ...livenessReasons(health)];
+  const reasons = [...startupReasons(health), ...livenessReasons(finding)];
   if (draining) reasons.push('the server is draining');
   if (!link.opened) return reasons;
   if (link.state !== 'connected') reasons.push(`Kafka is ${link.state}${because(link.lastError)}`);
   if (!link.inboxReading) reasons.push('the inbox is not being read');
   if (link.stalled) reasons.push('Kafka does not answer');
-  if (link.senderStuckForMs > SENDER_LATE_MS) {
-    reasons.push(`nothing was acknowledged for ${Math.round(link.senderStuckForMs / 1000)} s`);
-  }
+  if (link.senderStuckForMs > lateMs)
+    reasons.push(`nothing was acknowledged for ${seconds(link.senderStuckForMs)}`);
   return reasons;
 }
 
@@ -43,6 +43,10 @@ export function startupReasons({ link, serves, listening, taking, assigned }: Se
   if (!taking) return ['the application has not started yet'];
   if (!assigned) return ['the consumer group has given no assignment yet'];
   return [];
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
 }
 
 function because(error: string | undefined): string {

@@ -28,6 +28,7 @@ export type { RedriveEnd, RedriveReport } from './dead/tally.js';
 export type { CompressionCodec, CompressionName } from './drivers/compression/codec.js';
 export type { Driver, ProvisionMode } from './drivers/driver.js';
 export type { KafkaOptions } from './drivers/kafka-options.js';
+export type { LoopHealth } from './drivers/loop-health.js';
 export { ParleyExceptionFilter } from './exceptions/parley-exception.filter.js';
 export { ParleyException } from './exceptions/parley-exception.js';
 export {

@@ -1,5 +1,6 @@
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
 import { within } from '../drivers/timing/deadline.js';
+import type { LoopHealth } from '../drivers/loop-health.js';
 import { HeldPartition, partitionName, type PartitionLimits } from './held-partition.js';
 import { Lanes, type Park, type Work } from './lanes.js';
 import type { KeptRecord, RecordWork } from './record-work.js';
@@ -84,6 +85,11 @@ export class Consumption {
     return [...this.held.values()].flatMap(({ topic, partition, lag }) =>
       lag === undefined ? [] : [{ topic, partition, lag }],
     );
+  }
+
+  /** What reads, and keeps the membership, as it is now. */
+  loops(): readonly LoopHealth[] {
+    return this.subscription?.loops() ?? [];
   }
 
   get load(): number {

@@ -1,4 +1,5 @@
 import type { CompressionName } from './compression/codec.js';
+import type { LoopHealth } from './loop-health.js';
 
 /**
  * The port behind which a Kafka client hides. Nothing outside `drivers/` imports a Kafka client; every driver
@@ -213,6 +214,8 @@ export interface CommitOffset extends Assignment {
 }
 
 export interface Subscription {
+  /** The loops that read and that keep the membership, as they are now. */
+  loops(): readonly LoopHealth[];
   /** Commits for partitions still held under the epoch given; others are dropped. */
   commit(offsets: readonly CommitOffset[]): Promise<void>;
   pause(partitions: readonly { topic: string; partition: number }[]): void;
@@ -238,6 +241,8 @@ export interface TailOptions {
 }
 
 export interface Tail {
+  /** The loop that reads, as it is now. */
+  loops(): readonly LoopHealth[];
   /** True while every partition has a leader and its last fetch was answered; a paused one is not fetched. */
   readonly reading: boolean;
   /** No more of a partition is handed on until `resume`. */

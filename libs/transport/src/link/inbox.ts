@@ -1,4 +1,5 @@
 import type { Driver, PartitionLeader, ReceivedBatch, ReceivedRecord, Tail } from '../drivers/driver.js';
+import type { LoopHealth } from '../drivers/loop-health.js';
 import { decodeFrames, type Frame } from '../wire/frame.js';
 import {
   decodeHeader,
@@ -72,6 +73,13 @@ export class Inbox {
 
   get reading(): boolean {
     return this.current?.tail.reading ?? false;
+  }
+
+  /** What reads, as it is now. */
+  loops(): readonly LoopHealth[] {
+    return (this.current ? [this.current, ...this.retired] : this.retired).flatMap(({ partition, tail }) =>
+      tail.loops().map(loop => ({ ...loop, name: `inbox ${partition}: ${loop.name}` })),
+    );
   }
 
   /** Partitions read at the moment. */

@@ -1,3 +1,4 @@
+import type { LoopHealth } from '../drivers/loop-health.js';
 import type { PartitionQueue } from './partition-queue.js';
 
 /** How long what may wait for others does so at most, in ms. */
@@ -7,6 +8,7 @@ export const PATIENCE_MS = 5;
 export class Leader {
   readonly ready = new Set<PartitionQueue>();
   private inFlight = false;
+  private turns = 0;
   private scheduled = false;
   /** Runs while all that is ready may wait for more. */
   private patience: NodeJS.Timeout | undefined;
@@ -33,6 +35,10 @@ export class Leader {
     setImmediate(() => void this.run());
   }
 
+  get loop(): LoopHealth {
+    return { name: `sender to broker ${this.id}`, turns: this.turns, idle: !this.inFlight };
+  }
+
   /** Ends the wait. */
   rest(): void {
     clearTimeout(this.patience);
@@ -42,6 +48,7 @@ export class Leader {
   private async run(): Promise<void> {
     this.scheduled = false;
     this.inFlight = true;
+    this.turns += 1;
     try {
       await this.send();
     } finally {

@@ -1,3 +1,5 @@
+import type { LoopHealth } from '../drivers/loop-health.js';
+
 /** `idle` until first used, then `connecting`; `disconnected` while no broker answers; `closed` after close. */
 export type LinkState = 'idle' | 'connecting' | 'connected' | 'disconnected' | 'closed';
 
@@ -16,6 +18,8 @@ export interface LinkHealth {
   queuedRecords: number;
   /** Milliseconds since a broker last acknowledged a record, while some wait. */
   senderStuckForMs: number;
+  /** What must go on while the link is open. */
+  loops: readonly LoopHealth[];
   /** Why the last connection attempt or connection failed. */
   lastError?: string;
 }

@@ -87,6 +87,7 @@ export class ReplayReader {
     // Some may have been read, or be too much for now, before there was anything to pause.
     for (const reading of this.readings.values()) if (reading.paused) this.tail.pause(reading.partition);
     return {
+      loops: () => this.tail?.loops() ?? [],
       commit: async offsets => this.options.onDone(offsets),
       pause: partitions => this.pause(partitions),
       resume: partitions => this.resume(partitions),

@@ -103,6 +103,7 @@ export class Member {
       }
     };
     return {
+      loops: () => [],
       commit: async offsets => this.group.commit(this, offsets),
       pause: partitions => each(partitions, true),
       resume: partitions => each(partitions, false),

@@ -10,6 +10,7 @@ import { Stall } from '../stall.js';
 import { GroupLeader } from './group-leader.js';
 import { Heartbeats } from './heartbeats.js';
 import { exchangeJoin, exchangeSync, refuse, Refusal } from './join-exchange.js';
+import type { LoopHealth } from '../loop-health.js';
 import { join, joined, leave, recall, refused, synced, UNJOINED } from './membership.js';
 import type { Membership, Verdict } from './membership.js';
 import { decodeAssignment, encodeSubscription } from '../protocol/consumer-protocol.js';
@@ -62,6 +63,9 @@ export class GroupMember {
   private readonly stall: Stall;
   /** Members of another client are of this generation: everybody gives all up before it joins the next. */
   private eager = false;
+  private turns = 0;
+  /** Until when it waits for other members. Monotonic. */
+  private patientUntil = 0;
   private readonly failures: FailureReport;
 
   constructor(private readonly options: GroupMemberOptions) {
@@ -74,6 +78,11 @@ export class GroupMember {
   /** Resolves once the member has joined for the first time; rejects where it is refused for good. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => void this.live(resolve).then(reject, reject));
+  }
+
+  get loop(): LoopHealth {
+    const idle = this.closed || performance.now() < this.patientUntil;
+    return { name: `membership of group ${this.options.group}`, turns: this.turns, idle };
   }
 
   /** As whom to commit; undefined where no commit would count now. */
@@ -115,6 +124,7 @@ export class GroupMember {
     let failure: Error | undefined;
     let everJoined = false;
     while (!this.closed) {
+      this.turns += 1;
       try {
         const share = await this.enter();
         if (!everJoined) onJoined();
@@ -147,12 +157,16 @@ export class GroupMember {
       assigners: sharedBy === undefined ? [ASSIGNER] : [ASSIGNER, sharedBy],
       metadata: encodeSubscription({ topics: [...topics], owned: owned(), generation }),
     };
+    this.patientUntil = performance.now() + patienceMs;
     const answer = await exchangeJoin(coordinator, request, patienceMs);
+    this.turns += 1;
     this.membership = joined(this.membership, answer);
     this.eager = answer.assigner === sharedBy;
     const shares = this.membership.leads ? await this.leader.assign(answer.members) : [];
     const identity = { memberId: answer.memberId, generation: answer.generation, instanceId };
+    this.patientUntil = performance.now() + patienceMs;
     const share = await exchangeSync(coordinator, group, { identity, shares }, patienceMs);
+    this.patientUntil = 0;
     this.membership = synced(this.membership);
     return this.eager ? only(topics, decodeAssignment(share)) : decodeAssignment(share);
   }
@@ -183,6 +197,7 @@ export class GroupMember {
   private async beat(): Promise<void> {
     const { coordinator, group, requestTimeoutMs } = this.options;
     const { identity, lost } = this;
+    this.turns += 1;
     if (!identity) return;
     try {
       const timeoutMs = Math.min(HEARTBEAT_TIMEOUT_MS, requestTimeoutMs);

@@ -1,6 +1,7 @@
 import { DriverError } from '../driver.js';
 import type { Assignment, CommitOffset, DriverEvents, SubscribeOptions, Subscription } from '../driver.js';
 import { Backoff } from '../timing/backoff.js';
+import type { LoopHealth } from '../loop-health.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { Commits } from './commits.js';
 import { Coordinator } from './coordinator.js';
@@ -107,6 +108,10 @@ export class GroupSubscription implements Subscription {
       START_TIMEOUT_MS,
       () => new DriverError('retriable', `The group ${group} was not joined within ${START_TIMEOUT_MS} ms`),
     );
+  }
+
+  loops(): readonly LoopHealth[] {
+    return [this.reader.loop, this.member.loop];
   }
 
   commit(offsets: readonly CommitOffset[]): Promise<void> {

@@ -13,6 +13,7 @@ import { fetchRequest } from '../protocol/fetch.js';
 import type { FetchAnswer, FetchedPartition } from '../protocol/fetch.js';
 import { Reader } from '../protocol/reader.js';
 import { Writer } from '../protocol/writer.js';
+import type { LoopHealth } from '../loop-health.js';
 import { LeaderSearch } from './leader-search.js';
 import { ReadPositions } from './read-positions.js';
 import type { HeldBack, ReadPosition, ReadPositionsOptions, TopicPartition } from './read-positions.js';
@@ -56,6 +57,7 @@ export class PartitionReader {
   private readonly search: LeaderSearch;
   private readonly failures: FailureReport;
   private readonly stall: Stall;
+  private turns = 0;
 
   constructor(private readonly options: PartitionReaderOptions) {
     const { clusters, lookups: cluster, requestTimeoutMs, whenShorter } = options;
@@ -71,13 +73,20 @@ export class PartitionReader {
     });
     this.search = new LeaderSearch({
       positions: this.positions,
-      onLooked: () => this.hastenAll(),
+      onLooked: () => {
+        this.turns += 1;
+        this.hastenAll();
+      },
       onError: this.failures.tellOnce,
     });
   }
 
   get reading(): boolean {
     return !this.closed && this.positions.settled;
+  }
+
+  get loop(): LoopHealth {
+    return { name: this.options.where, turns: this.turns, idle: this.closed || !this.positions.anyWanted };
   }
 
   /** Fetches what was added to the positions, at once. */
@@ -159,6 +168,7 @@ export class PartitionReader {
       ? this.positions.wantedOf(flight.leader).filter(position => !position.flight?.taking)
       : [];
     if (positions.length === 0 || this.closed) return this.land(flight);
+    this.turns += 1;
     for (const position of positions) position.flight = flight;
     const request = fetchRequest(positions, FETCH);
     const body = new Writer(link.headerBytes);
@@ -166,6 +176,7 @@ export class PartitionReader {
     const patienceMs = MAX_WAIT_MS + requestTimeoutMs;
     link.dispatch(APIS.fetch, body.finish(), patienceMs, (error, payload) => {
       if (this.closed) return;
+      this.turns += 1;
       if (error?.code === 'REQUEST_TIMED_OUT') this.stall.tell(patienceMs);
       let answer: FetchAnswer;
       try {
@@ -247,6 +258,7 @@ export class PartitionReader {
   private fail(flight: Flight, error: unknown): void {
     this.flights.end(flight);
     if (this.closed) return;
+    this.turns += 1;
     this.positions.lose(flight.leader);
     if (this.positions.settled) this.stall.over(); // Nothing is read there any more.
     this.failures.tellOnce(error);

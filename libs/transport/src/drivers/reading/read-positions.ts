@@ -81,6 +81,12 @@ export class ReadPositions {
     return true;
   }
 
+  /** Whether there is anything to read now. */
+  get anyWanted(): boolean {
+    for (const { paused } of this.positions.values()) if (!paused) return true;
+    return false;
+  }
+
   get anyLost(): boolean {
     return this.lost().length > 0;
   }

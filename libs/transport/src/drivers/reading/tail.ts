@@ -1,6 +1,7 @@
 import { DriverError } from '../driver.js';
 import type { DriverEvents, Tail, TailOptions } from '../driver.js';
 import { Backoff } from '../timing/backoff.js';
+import type { LoopHealth } from '../loop-health.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { pause } from '../timing/deadline.js';
 import { listOffset } from '../cluster/log-ends.js';
@@ -53,6 +54,10 @@ export class PartitionTail implements Tail {
 
   get reading(): boolean {
     return this.reader.reading;
+  }
+
+  loops(): readonly LoopHealth[] {
+    return [this.reader.loop];
   }
 
   /** Fixes all start offsets, then begins to read. */
