@@ -5,6 +5,7 @@ import {
   ParleyRecordBuilder,
   type ParleyClient,
   type ParleyContext,
+  type ParleyException,
   type RecordMetadata,
 } from '@parley/transport';
 import { lastValueFrom, tap, type Observable } from 'rxjs';
@@ -166,11 +167,15 @@ describe('a ParleyClient that calls a service of Nest’s built-in Kafka transpo
   });
 
   it.each([
-    ['an RpcException of text', 'UNKNOWN', 'no'],
-    ['an RpcException of an object', 'NOT_FOUND', 'gone'],
-    ['an error', 'INTERNAL', 'Internal server error'],
-  ])('is told its errors as a status: %s', async (kind, status, message) => {
-    await expect(lastValueFrom(client.send('give', { kind }))).rejects.toMatchObject({ status, message });
+    ['an RpcException of text', 'UNKNOWN', 'no', undefined],
+    ['an RpcException of an object', 'NOT_FOUND', 'gone', { code: 'NOT_FOUND', message: 'gone', id: 7 }],
+    ['an error', 'INTERNAL', 'Internal server error', undefined],
+  ])('is told its errors as a status, and the object whole: %s', async (kind, status, message, details) => {
+    const error: unknown = await lastValueFrom(client.send('give', { kind })).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ status, message });
+    expect((error as ParleyException).details).toEqual(details);
   });
 
   it('is told an error that comes midway after the items before it', async () => {

@@ -83,7 +83,8 @@ function statusOfRpcError(error: unknown): Status {
   if (status === 'error' && message === INTERNAL.message) return INTERNAL;
   if (status === 'error' && message === FORBIDDEN.message) return FORBIDDEN;
   const text = typeof message === 'string' ? message : 'the handler threw an object without a message';
-  if (status === 'error') return { code: 'UNKNOWN', message: text };
+  // What Nest's filter makes of text; an object of the user's own may say `error` too, and more beside it.
+  if (status === 'error' && Object.keys(error).length === 2) return { code: 'UNKNOWN', message: text };
   const named = [code, status].find(isStatusCode);
   const http = [status, statusCode].find(
     (value): value is number => typeof value === 'number' && value >= 400 && value <= 599,

@@ -44,8 +44,9 @@ export class NestClient implements CallStarter {
   call<T>(message: Message, taker: ReplyTaker<T>, pulled = false): RunningCall {
     const id = randomId(CALL_ID_BYTES);
     const { pattern, options } = message;
-    const { idleTimeoutMs = this.settings.idleTimeoutMs, totalTimeoutMs, signal } = options;
     const timeoutMs = timeoutOf(options, this.settings);
+    // Such a server cannot tell that it lives: without a limit the stream of one that died would never end.
+    const { idleTimeoutMs = this.settings.idleTimeoutMs ?? timeoutMs, totalTimeoutMs, signal } = options;
     const telemetry = isObserved() ? this.observe(message, id, taker) : undefined;
     let parcel: RecordParcel | undefined;
     let replies: ReplyTopic | undefined;

@@ -26,6 +26,16 @@ describe('errors as the built-in has them', () => {
       { code: 'NOT_FOUND', message: 'gone' },
     ],
     ['an HTTP status', '{"statusCode":409,"message":"twice"}', { code: 'ALREADY_EXISTS', message: 'twice' }],
+    [
+      'what the filter makes of text',
+      '{"status":"error","message":"no"}',
+      { code: 'UNKNOWN', message: 'no' },
+    ],
+    [
+      'an object of the user’s own',
+      '{"status":"error","message":"no","id":7}',
+      { code: 'UNKNOWN', message: 'no', details: { status: 'error', message: 'no', id: 7 } },
+    ],
     ['text', 'no', { code: 'UNKNOWN', message: 'no' }],
     ['the filter’s default', INTERNAL, { code: 'INTERNAL' }],
     [

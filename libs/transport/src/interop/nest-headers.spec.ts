@@ -19,6 +19,11 @@ describe('where a caller of the built-in’s wants its answer', () => {
     expect(nestReplyAddress(headers(rest))).toBeUndefined();
   });
 
+  it('is on any partition where it names none', () => {
+    const { kafka_replyPartition: _, ...rest } = whole;
+    expect(nestReplyAddress(headers(rest))).toMatchObject({ topic: 'price.reply', partition: undefined });
+  });
+
   it.each(['', '-1', 'x', '1e3', '1.5', '99999999999'])('is refused with the partition %j', partition => {
     expect(() => nestReplyAddress(headers({ ...whole, kafka_replyPartition: partition }))).toThrow(
       'its reply partition is',

@@ -1,5 +1,5 @@
 import type { RecordWork } from '../consume/consumption.js';
-import type { ReceivedRecord } from '../drivers/driver.js';
+import type { PartitionLeader, ReceivedRecord } from '../drivers/driver.js';
 import { isUnexpected } from '../exceptions/thrown.js';
 import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
@@ -8,7 +8,7 @@ import type { ExecutionWatch } from '../server/execution-watch.js';
 import type { Handlers } from '../server/handlers.js';
 import type { ParleyContext } from '../server/parley-context.js';
 import { countDropped } from '../telemetry/dropped.js';
-import { nestReplyAddress, type NestReplyAddress } from './nest-headers.js';
+import { nestReplyAddress, type AskedReplyAddress, type NestReplyAddress } from './nest-headers.js';
 import { NEST_ANSWER_WITHIN_MS, NestIncomingCall } from './nest-incoming-call.js';
 import type { NestTopics } from './nest-options.js';
 import { NestReply } from './nest-reply.js';
@@ -57,8 +57,8 @@ export class NestRequests {
   private async answer(record: ReceivedRecord, done: () => void): Promise<void> {
     let to: NestReplyAddress | undefined;
     try {
-      to = nestReplyAddress(record.headers);
-      if (to) await this.check(to, record.topic);
+      const asked = nestReplyAddress(record.headers);
+      to = asked && (await this.place(asked, record.topic));
     } catch (error) {
       const { topic, partition, offset } = record;
       countDropped(topic, 'INVALID_ARGUMENT');
@@ -72,15 +72,17 @@ export class NestRequests {
   }
 
   /** A reply goes nowhere but to the topic that belongs to its request's, whatever the request says. */
-  private async check({ topic, partition }: NestReplyAddress, requestTopic: string): Promise<void> {
+  private async place(asked: AskedReplyAddress, requestTopic: string): Promise<NestReplyAddress> {
+    const { topic, correlationId } = asked;
     if (topic !== this.options.nest.replyTopic(requestTopic)) {
       throw new TypeError(`${JSON.stringify(topic)} is not the topic of its replies`);
     }
     for (const fresh of [false, true]) {
       const partitions = await this.link.driver.partitions(topic, { fresh });
-      if (partitions.some(one => one.partition === partition)) return;
+      const partition = asked.partition ?? anyOf(partitions);
+      if (partitions.some(one => one.partition === partition)) return { correlationId, topic, partition };
     }
-    throw new TypeError(`topic ${topic} has no partition ${partition}`);
+    throw new TypeError(`topic ${topic} has no partition ${asked.partition ?? 'at all'}`);
   }
 
   /** Resolves when the request needs its lane and slot no more: it is answered, or a stream that has begun. */
@@ -152,4 +154,8 @@ export class NestRequests {
       isError ? thrown.stack : undefined,
     );
   }
+}
+
+function anyOf(partitions: readonly PartitionLeader[]): number {
+  return partitions[Math.floor(Math.random() * partitions.length)]?.partition ?? 0;
 }
