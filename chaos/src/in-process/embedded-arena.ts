@@ -6,7 +6,7 @@ import type { Arena } from '../schedule/storm.js';
 import type { InProcessFleet } from './in-process-fleet.js';
 
 /** What can befall a fleet in this process, whatever Kafka it is on. */
-export const FLEET_FAULTS: readonly FaultKind[] = ['kill server', 'kill caller'];
+export const FLEET_FAULTS: readonly FaultKind[] = ['roll server', 'roll caller'];
 
 /** And brokers that are embedded. */
 export const EMBEDDED_FAULTS: readonly FaultKind[] = [
@@ -31,9 +31,9 @@ export class EmbeddedArena implements Arena {
 
   async begin(fault: Fault): Promise<() => Promise<void> | void> {
     const { kind, target } = fault;
-    if (kind === 'kill server' || kind === 'kill caller') {
-      const place = placeAt(kind === 'kill server' ? this.fleet.servers : this.fleet.callers, target);
-      await place.end();
+    if (kind === 'roll server' || kind === 'roll caller') {
+      const place = placeAt(kind === 'roll server' ? this.fleet.servers : this.fleet.callers, target);
+      await place.roll();
       return () => place.start();
     }
     if (!this.kafka) throw new Error(`There is no embedded broker for the fault: ${kind}`);

@@ -17,11 +17,14 @@ interface Running {
 /** A place in which one follows another: each ends in order, since what runs in this process cannot be killed. */
 class Place {
   readonly journals: Journal[] = [];
+  readonly crashes: string[] = [];
   #running: Running | undefined;
 
   constructor(
     private readonly name: string,
     private readonly begin: (name: string) => Promise<Running>,
+    /** How long it may take to end. */
+    private readonly rolledMs: number,
   ) {}
 
   async start(): Promise<void> {
@@ -38,6 +41,18 @@ class Place {
     return (this.#running?.underWay() ?? []).map(what => `${this.name}: ${what}`);
   }
 
+  /** Ends it as a rolling restart does, whatever it is at. One that does not end well and in time is a crash. */
+  async roll(): Promise<void> {
+    const from = clock();
+    try {
+      await this.end();
+      const tookMs = clock() - from;
+      if (tookMs > this.rolledMs) throw new Error(`it took ${tookMs.toFixed()} ms to end`);
+    } catch (error) {
+      this.crashes.push(`${this.name}, rolled: ${String(error)}`);
+    }
+  }
+
   async end(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
@@ -45,8 +60,11 @@ class Place {
   }
 }
 
+/** How much longer than it has to drain it may take to end: all share one process, and that a busy machine. */
+const ROLLED_TOLERANCE_MS = 10_000;
+
 export interface InProcessFleetOptions {
-  common: CommonOptions;
+  common: CommonOptions & { drainTimeoutMs: number };
   servers: number;
   /** Clients, each with a link and a load of its own. */
   callers: number;
@@ -60,15 +78,14 @@ export class InProcessFleet {
   readonly callers: readonly Place[];
 
   constructor({ common, servers, callers, load }: InProcessFleetOptions) {
+    const rolledMs = common.drainTimeoutMs + ROLLED_TOLERANCE_MS;
     this.servers = numbers(servers).map(
-      number => new Place(`server-${number}`, process => runningServices(process, common)),
+      number => new Place(`server-${number}`, process => runningServices(process, common), rolledMs),
     );
-    this.callers = numbers(callers).map(
-      number =>
-        new Place(`caller-${number}`, process =>
-          runningLoad(common, { ...load, process, seed: load.seed + number }),
-        ),
-    );
+    this.callers = numbers(callers).map(number => {
+      const begin = (process: string) => runningLoad(common, { ...load, process, seed: load.seed + number });
+      return new Place(`caller-${number}`, begin, rolledMs);
+    });
   }
 
   async start(signal?: AbortSignal): Promise<void> {
@@ -80,6 +97,10 @@ export class InProcessFleet {
 
   async endLoad(): Promise<void> {
     await Promise.all(this.callers.map(caller => caller.quiet()));
+  }
+
+  get crashes(): string[] {
+    return [...this.servers, ...this.callers].flatMap(place => place.crashes);
   }
 
   get underWay(): string[] {

@@ -38,7 +38,7 @@ const SETTLED_MS = 10_000;
 
 /**
  * The run of real processes and brokers in one process and in seconds: the same load, a storm of the same making, and
- * evidence for the same audit. Nothing is killed here: servers and callers end in order.
+ * evidence for the same audit. Nothing is killed here: servers and callers are rolled.
  */
 export async function runInProcess({
   seed,
@@ -82,7 +82,7 @@ export async function runInProcess({
       offsets: watch.seen,
       before: new Map<string, never>(),
       after: new Map<string, never>(),
-      crashes: [],
+      crashes: fleet.crashes,
       underWay,
       undone,
     };

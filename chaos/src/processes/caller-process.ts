@@ -28,7 +28,8 @@ Peer.serve<CallerQuestions>(process, {
 
 async function leave(): Promise<void> {
   try {
-    await app?.close();
+    const close = async () => app?.close();
+    await (load ? load.end(close) : close());
     process.exit();
   } catch (error) {
     console.error(error);

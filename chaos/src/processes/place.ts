@@ -10,6 +10,9 @@ import type { CallerQuestions, ServerQuestions, Start } from './questions.js';
 /** How long a process may take to start while brokers are away. */
 const START_MS = 60_000;
 
+/** How long it may take to end once it is told to: the time that it has to drain, and what a busy machine takes. */
+const ROLLED_MS = 10_000 + 5_000;
+
 /** How long it may take to end its load: more than it takes by itself to give up. */
 const STOP_MS = 60_000;
 
@@ -28,6 +31,8 @@ interface Tenant<C> {
   journal: string;
   child: C;
   killedAt?: number;
+  /** Ended in order, as it was told to. */
+  rolled?: true;
 }
 
 type Server = Child<ServerQuestions>;
@@ -36,6 +41,7 @@ type Caller = Child<CallerQuestions>;
 /** A place in the fleet in which one process follows another: each is killed in its turn, and replaced. */
 abstract class Place<C extends Server | Caller> {
   readonly #tenants: Tenant<C>[] = [];
+  readonly #unruly: string[] = [];
   #closed = false;
 
   constructor(
@@ -65,6 +71,17 @@ abstract class Place<C extends Server | Caller> {
     tenant.killedAt = clock();
   }
 
+  /** Ends its process as a rolling restart does, whatever it is at. One that does not end well and in time is a crash. */
+  async roll(): Promise<void> {
+    const { tenant } = this;
+    tenant.rolled = true;
+    try {
+      await tenant.child.terminate(ROLLED_MS);
+    } catch (error) {
+      this.#unruly.push(`${tenant.name}, rolled: ${String(error)}`);
+    }
+  }
+
   pause(): void {
     this.tenant.child.pause();
   }
@@ -89,11 +106,12 @@ abstract class Place<C extends Server | Caller> {
     return this.tenant.name;
   }
 
-  /** Processes that ended without having been told to, and what they last printed. */
+  /** Processes that ended without having been told to, or not as they were, and what they last printed. */
   get crashes(): string[] {
-    return this.#tenants
-      .filter(({ child, killedAt }) => child.gone && killedAt === undefined)
-      .map(({ name, child }) => `${name}: ${child.output || 'no output'}`);
+    const crashed = this.#tenants.filter(
+      ({ child, killedAt, rolled }) => child.gone && killedAt === undefined && !rolled,
+    );
+    return [...crashed.map(({ name, child }) => `${name}: ${child.output || 'no output'}`), ...this.#unruly];
   }
 
   get journals(): Journal[] {

@@ -19,7 +19,7 @@ export type ServerQuestions = {
   exit(): void;
 };
 
-/** What a caller's process is asked. On SIGTERM it closes in order. */
+/** What a caller's process is asked. On SIGTERM it closes in order, whatever calls are open. */
 export type CallerQuestions = {
   /** Resolves once it is connected. */
   start(start: Start & { load: LoadOptions }): Promise<void>;

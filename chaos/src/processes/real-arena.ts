@@ -2,6 +2,7 @@ import type { ChaosCluster } from '../cluster/chaos-cluster.js';
 import { type Fault, harmsBroker, placeAt } from '../schedule/fault.js';
 import type { Arena } from '../schedule/storm.js';
 import type { Fleet } from './fleet.js';
+import type { CallerPlace } from './place.js';
 
 /** How long replicas may take to catch up before the next broker is harmed. */
 const IN_SYNC_MS = 60_000;
@@ -25,6 +26,11 @@ export class RealArena implements Arena {
         await server.kill();
         return () => server.start();
       }
+      case 'roll server': {
+        const server = placeAt(this.fleet.servers, target);
+        await server.roll();
+        return () => server.start();
+      }
       case 'pause server': {
         const server = placeAt(this.fleet.servers, target);
         server.pause();
@@ -33,10 +39,12 @@ export class RealArena implements Arena {
       case 'kill caller': {
         const caller = placeAt(this.fleet.callers, target);
         await caller.kill();
-        return async () => {
-          await caller.start();
-          await caller.beginLoad();
-        };
+        return () => this.#newCaller(caller);
+      }
+      case 'roll caller': {
+        const caller = placeAt(this.fleet.callers, target);
+        await caller.roll();
+        return () => this.#newCaller(caller);
       }
       case 'kill broker':
         await cluster.kill(target);
@@ -58,5 +66,10 @@ export class RealArena implements Arena {
         return () => {};
     }
     return () => cluster.proxyOf(target).setWeather({ kind: 'clear' });
+  }
+
+  async #newCaller(place: CallerPlace): Promise<void> {
+    await place.start();
+    await place.beginLoad();
   }
 }

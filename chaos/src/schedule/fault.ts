@@ -2,7 +2,9 @@
 export const FAULT_KINDS = [
   'kill server',
   'pause server',
+  'roll server',
   'kill caller',
+  'roll caller',
   'kill broker',
   'silence broker',
   'refuse broker',
@@ -16,7 +18,7 @@ export interface Fault {
   kind: FaultKind;
   /** Which server, caller or broker, counted from 1; of moved leaders: by how many places the replicas turn. */
   target: number;
-  /** After so many ms it is over: what was killed is started again. 0 for what is over at once. */
+  /** After so many ms it is over: what was killed or rolled is started again. 0 for what is over at once. */
   forMs: number;
   /** Of a slow broker: how late everything passes, in ms. */
   byMs?: number;

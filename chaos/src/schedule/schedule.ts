@@ -1,7 +1,7 @@
 import { Random } from '../random.js';
 import { FAULT_KINDS, type Fault, type FaultKind, harmsBroker, placeOf, type PlannedFault } from './fault.js';
 
-/** What there is to be harmed. The first server and the first caller are never killed: they live through it all. */
+/** What there is to be harmed. The first server and the first caller are neither killed nor rolled: they live through it all. */
 export interface Scene {
   servers: number;
   callers: number;
@@ -22,7 +22,9 @@ const CATCH_UP_MS = 4_000;
 const LASTS_MS: Readonly<Record<FaultKind, readonly [least: number, most: number]>> = {
   'kill server': [500, 8_000],
   'pause server': [500, 12_000],
+  'roll server': [100, 3_000],
   'kill caller': [500, 4_000],
+  'roll caller': [100, 3_000],
   'kill broker': [500, 6_000],
   'silence broker': [500, 8_000],
   'refuse broker': [500, 6_000],
@@ -66,10 +68,12 @@ function draw(random: Random, kind: FaultKind, { servers, callers, brokers, pace
   const forMs = Math.round(random.between(...LASTS_MS[kind]) / pace);
   switch (kind) {
     case 'kill server':
+    case 'roll server':
       return { kind, target: random.between(2, servers), forMs };
     case 'pause server':
       return { kind, target: random.between(1, servers), forMs };
     case 'kill caller':
+    case 'roll caller':
       return { kind, target: random.between(2, callers), forMs };
     case 'move leaders':
       return { kind, target: random.between(1, brokers - 1), forMs };

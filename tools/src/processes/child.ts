@@ -86,9 +86,12 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
     clearTimeout(timer);
   }
 
-  /** Ends it in order, as an orchestrator does; rejects where it does not end within half a minute, or not well. */
-  async terminate(): Promise<void> {
-    const ended = await this.#endBy('SIGTERM');
+  /**
+   * Ends it in order, as an orchestrator does; rejects where it does not end well.
+   * @param withinMs after it the process is killed; half a minute by default
+   */
+  async terminate(withinMs = TERMINATION_MS): Promise<void> {
+    const ended = await this.#endBy('SIGTERM', withinMs);
     if (ended !== 0) throw new Error(`A process ended with ${ended} on SIGTERM. ${this.output}`.trim());
   }
 
@@ -98,10 +101,10 @@ export class Child<Theirs extends Questions & { exit(): void }, Ours extends Que
   }
 
   /** Resolves with the exit code, or with the signal that ended it. */
-  async #endBy(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+  async #endBy(signal: NodeJS.Signals, withinMs = TERMINATION_MS): Promise<number | NodeJS.Signals | null> {
     if (!this.gone) {
       const exited = once(this.#process, 'exit');
-      const timer = setTimeout(() => this.#process.kill('SIGKILL'), TERMINATION_MS);
+      const timer = setTimeout(() => this.#process.kill('SIGKILL'), withinMs);
       this.#process.kill(signal);
       await exited;
       clearTimeout(timer);
