@@ -36,7 +36,6 @@ export class Emitter {
     const timeoutMs = options.timeoutMs ?? this.settings.emitTimeoutMs;
     const send = async () => {
       try {
-        if (!this.link.isOpen) await this.link.open(timeoutMs);
         return await sendRecord(this.link, spec, { key, value, headers }, timeoutMs);
       } catch (error) {
         throw exceptionOf(error);

@@ -66,6 +66,10 @@ export class OutgoingCall<T> implements ReplyReceiver {
     this.timers = new ReplyTimers(options, status => this.fail(status));
   }
 
+  get placed(): boolean {
+    return this.bound?.accept !== undefined;
+  }
+
   /** Sends the request. */
   start(): void {
     this.request(this.options.timeoutMs);

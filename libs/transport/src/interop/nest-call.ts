@@ -61,6 +61,11 @@ export class NestCall<T> implements ReplyReceiver, RunningCall {
     this.taker.complete();
   }
 
+  /** Nest's built-in transport knows no way to end what a server runs. */
+  get placed(): boolean {
+    return true;
+  }
+
   abandon(status: Status): void {
     this.fail(status);
   }

@@ -1,8 +1,10 @@
-import type { AcceptFrame, ClientFrame, Frame, PulseFrame, ServerFrame } from '../wire/frame.js';
+import type { ClientFrame, Frame, PulseFrame, ServerFrame } from '../wire/frame.js';
 import type { Status } from '../wire/status.js';
 
 /** The client side of a call. */
 export interface ReplyReceiver {
+  /** Whether it is known who runs it, so that ending it reaches them. */
+  readonly placed: boolean;
   receive(frame: ServerFrame): void;
   /** Replies to it may have been lost, or can come no more. */
   abandon(status: Status): void;
@@ -15,11 +17,11 @@ export interface ControlReceiver {
 
 export interface FrameRouterEvents {
   onPulse(frame: PulseFrame): void;
-  /** An execution of a call that has ended here. */
-  onStrayAccept(frame: AcceptFrame): void;
+  /** Of an execution of a call that has ended here. */
+  onStray(frame: ServerFrame): void;
 }
 
-/** Leads each frame of the inbox to the call it names. Other frames for a call that is not held are late, and dropped. */
+/** Leads each frame of the inbox to the call it names. */
 export class FrameRouter {
   private readonly outgoing = new Map<string, ReplyReceiver>();
   private readonly incoming = new Map<string, ControlReceiver>();
@@ -74,14 +76,19 @@ export class FrameRouter {
         default: {
           const call = this.outgoing.get(frame.callId);
           if (call) call.receive(frame);
-          else if (frame.kind === 'accept') this.events.onStrayAccept(frame);
+          else this.events.onStray(frame);
         }
       }
     }
   }
 
-  /** Ends every outgoing call. */
-  abandonOutgoing(status: Status): void {
-    for (const receiver of this.outgoing.values()) receiver.abandon(status);
+  /** Ends every outgoing call. Returns those of which it is not known who runs them. */
+  abandonOutgoing(status: Status): Set<string> {
+    const unplaced = new Set<string>();
+    for (const [callId, receiver] of this.outgoing) {
+      if (!receiver.placed) unplaced.add(callId);
+      receiver.abandon(status);
+    }
+    return unplaced;
   }
 }

@@ -9,6 +9,7 @@ import type { InstanceAddress } from '../wire/header.js';
 import { AssemblyBudget } from './assembly-budget.js';
 import { backoffMs } from './backoff.js';
 import { BoundedLog } from './bounded-log.js';
+import { Departures } from './departures.js';
 import { DrainTime } from './drain-time.js';
 import { unavailable } from './driver-status.js';
 import { FrameRouter } from './frame-router.js';
@@ -23,6 +24,7 @@ import { addLinkFigures } from '../telemetry/link-figures.js';
 import { Refusals } from './refusals.js';
 import { Sender } from './sender.js';
 import { inboxTopic } from './topics.js';
+import { UnplacedCalls } from './unplaced-calls.js';
 
 /** While more than so many records wait to be sent, executions of ended calls are not refused: silence ends them too. */
 const STRAYS_REFUSED = 1000;
@@ -35,7 +37,10 @@ export class Link {
   readonly instance = randomId(INSTANCE_ID_BYTES);
   readonly router = new FrameRouter({
     onPulse: pulse => this.peers.receive(pulse),
-    onStrayAccept: accept => this.refuse(accept),
+    onStray: frame => {
+      if (frame.kind === 'accept') this.refuse(frame);
+      this.unplaced?.heard(frame.callId);
+    },
   });
   readonly peers: Peers;
   readonly budget = new ReceiveBudget();
@@ -44,6 +49,7 @@ export class Link {
   readonly missing = new MissingTopics(spec => this.ensureTopics([spec]));
   /** Services that are called from here. */
   private readonly called = new Set<string>();
+  private going = new Departures();
   private takeRequest: ((record: ReceivedRecord) => void) | undefined;
   private readonly logger = new Logger('Parley');
   private readonly refusals = new Refusals(message => {
@@ -54,6 +60,7 @@ export class Link {
   private session: Session | undefined;
   /** While it is closed: the servers of calls that end with it are told. */
   private leaving: Session | undefined;
+  private unplaced: UnplacedCalls | undefined;
   private opening: Promise<Session> | undefined;
   private abandonOpening: AbortController | undefined;
   private closing: Promise<void> | undefined;
@@ -168,6 +175,11 @@ export class Link {
     };
   }
 
+  /** What is on its way to the sender. */
+  get departures(): Departures {
+    return this.going;
+  }
+
   /** How long the server and then the link may take to close. */
   get drainTime(): DrainTime {
     return this.drain;
@@ -180,6 +192,7 @@ export class Link {
       .finally(() => {
         this.closing = undefined;
         this.drain = new DrainTime(this.options.drainTimeoutMs);
+        this.going = new Departures();
       }));
   }
 
@@ -279,7 +292,8 @@ export class Link {
   /** Nobody waits for this execution. Told only to services that are called from here, whatever a frame names. */
   private refuse({ callId, execution, service, partition, instance }: AcceptFrame): void {
     if (!this.called.has(service)) return;
-    if ((this.session?.sender.queued.parcels ?? 0) > STRAYS_REFUSED) return;
+    const sender = (this.session ?? this.leaving)?.sender;
+    if ((sender?.queued.parcels ?? 0) > STRAYS_REFUSED) return;
     const topic = this.options.names.inbox(service);
     this.tell({ topic, partition, instance }, { kind: 'cancel', callId, execution, reason: 'unknown' });
   }
@@ -295,16 +309,19 @@ export class Link {
   }
 
   private async shut(): Promise<void> {
+    await this.going.close(this.drain.leftMs);
     this.abandonOpening?.abort();
     const session = this.session ?? (await this.opening?.catch(() => undefined));
     this.session = undefined;
     this.opening = undefined;
     this.stopFigures?.();
     this.leaving = session;
-    this.router.abandonOutgoing(CLOSED);
-    this.leaving = undefined;
+    this.unplaced = new UnplacedCalls(this.router.abandonOutgoing(CLOSED));
     this.peers.close();
     if (session) {
+      await this.unplaced.whenHeard(Math.min(PLACED_WITHIN_MS, this.drain.leftMs));
+      this.leaving = undefined;
+      this.unplaced = undefined;
       await session.sender.close(this.drain.stepMs);
       await session.inbox.close();
       await session.driver.close({ drainMs: this.drain.stepMs });
@@ -324,6 +341,11 @@ export class Link {
   }
 }
 
+/**
+ * How long a closing link listens for the servers of calls that it ends: they tell of themselves after 100 ms, and would
+ * else learn only by its silence that nobody waits. In ms.
+ */
+const PLACED_WITHIN_MS = 250;
 const CLOSED = unavailable('this process closed its link to Kafka');
 
 interface Session {

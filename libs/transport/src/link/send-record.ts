@@ -18,7 +18,10 @@ export interface RecordMetadata {
   offset: number;
 }
 
-/** Sends one record; resolves once every in-sync replica has it. Rejects with a ParleyException within `timeoutMs`. */
+/**
+ * Sends one record, opening the link where it is not; resolves once every in-sync replica has it. Rejects within
+ * `timeoutMs`. A link that is closed meanwhile sends it first.
+ */
 export async function sendRecord(
   link: Link,
   spec: TopicSpec,
@@ -26,7 +29,15 @@ export async function sendRecord(
   timeoutMs: number,
 ): Promise<RecordMetadata> {
   const { topic, compression } = spec;
-  const partition = await choosePartition(link, spec, key);
+  const { departures } = link;
+  const departs = departures.begin();
+  let partition: number;
+  try {
+    if (!link.isOpen) await link.open(timeoutMs);
+    partition = await choosePartition(link, spec, key);
+  } finally {
+    if (departs) departures.end();
+  }
   const record = { topic, partition, key, value, headers, compression };
   return new Promise<RecordMetadata>((resolve, reject) => {
     const parcel = new AwaitedRecord(record, timeoutMs, resolve, reject);

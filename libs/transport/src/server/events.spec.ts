@@ -8,6 +8,7 @@ import { readDeadLetter } from '../consume/dead-letter.js';
 import type { Park } from '../consume/lanes.js';
 import { readRetry, RETRY_HEADERS } from '../consume/retry-record.js';
 import type { HeaderValue, OutgoingRecord, ReceivedRecord } from '../drivers/driver.js';
+import { Departures } from '../link/departures.js';
 import type { Link } from '../link/link.js';
 import type { RecordParcel } from '../link/parcel.js';
 import { topicPerService } from '../routing/topic-per-service.js';
@@ -64,6 +65,8 @@ describe('Events', () => {
       topics: { events: { partitions: 1, replication: -1 } },
       provision: 'none',
     },
+    isOpen: true,
+    departures: new Departures(),
     driver: { partitions: async () => [{ partition: 0, leader: 1 }] },
     sender: {
       turn: 0,

@@ -60,6 +60,10 @@ export class Collection<T> implements ReplyReceiver {
     private readonly subscriber: Pick<Subscriber<Answer<T>>, 'next' | 'error' | 'complete'>,
   ) {}
 
+  get placed(): boolean {
+    return this.instances.size > 0;
+  }
+
   receive(frame: ServerFrame): void {
     if (this.ended) return;
     if (frame.kind === 'accept') {
