@@ -42,7 +42,7 @@ export class Journal implements LoggerService {
       Buffer.from(PASSWORD).toString('base64'),
       Buffer.from(PASSWORD).toString('hex'),
     ];
-    const { text } = this;
-    return [...passwords, IN_TOKENS, ...keys].filter(secret => text.includes(secret));
+    const text = this.text.toLowerCase();
+    return [...passwords, IN_TOKENS, ...keys].filter(secret => text.includes(secret.toLowerCase()));
   }
 }
