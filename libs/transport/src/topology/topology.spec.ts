@@ -87,6 +87,12 @@ describe('the topology of a service', () => {
     });
   });
 
+  it('is plain data, which may be spread and written as JSON', () => {
+    const topology = topologyOf(orders);
+    expect({ ...topology }).toEqual(topology);
+    expect(Object.keys(topology)).toEqual(['topics', 'groups']);
+  });
+
   it('has a topic for each pattern where its routing has', () => {
     const topology = topologyOf({
       service: 'orders',

@@ -12,7 +12,7 @@ export function topologyOf(description: ServiceDescription): Topology {
   ofAnswers(description, names, uses);
   ofEmits(description, names, uses);
   ofSubscribes(description, names, uses);
-  return uses;
+  return uses.listed();
 }
 
 /** What whoever looks at a service's dead letters does with them and, where they `redrive`, with the events' topics. */
@@ -38,7 +38,7 @@ export function deadLetterTopology(
         ? { joins: 'what was redriven is remembered there' }
         : { asks: 'it remembers what was redriven' },
     );
-  return uses;
+  return uses.listed();
 }
 
 function ofLink({ service }: ServiceDescription, names: Routing, uses: Uses): void {

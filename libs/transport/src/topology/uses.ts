@@ -35,16 +35,12 @@ export interface Topology {
 }
 
 /** Uses by what is used: a service may do several things with one topic. */
-export class Uses implements Topology {
+export class Uses {
   private readonly byTopic = new Map<string, TopicUse>();
   private readonly byGroup = new Map<string, GroupUse>();
 
-  get topics(): TopicUse[] {
-    return [...this.byTopic.values()];
-  }
-
-  get groups(): GroupUse[] {
-    return [...this.byGroup.values()];
+  listed(): Topology {
+    return { topics: [...this.byTopic.values()], groups: [...this.byGroup.values()] };
   }
 
   topic(topic: string, kind: TopicKind, use: Partial<Omit<TopicUse, 'topic' | 'kind'>>): void {

@@ -14,6 +14,10 @@ interface Flags extends ConnectionFlags, SelectionFlags {
   json?: boolean;
 }
 
+/** A cluster answers somebody without rights as it answers where there is nothing. */
+const HIDDEN =
+  'Nothing to be seen. Kafka hides topics that one has no right to: `parley topology --role dead-list --acls` lists them.\n';
+
 /** `parley dead list`. */
 export function addDeadList(dead: Command, { terminal }: Shell): void {
   const command = dead
@@ -34,6 +38,7 @@ export function addDeadList(dead: Command, { terminal }: Shell): void {
           onProgress: looked => progress.show(`${looked} records looked at`),
         }),
       ).finally(() => progress.end());
+      if (listing.matched + listing.strangers === 0) terminal.err(HIDDEN);
       if (flags.json) {
         terminal.out(json(listing));
         return;
