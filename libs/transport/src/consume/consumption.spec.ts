@@ -120,6 +120,58 @@ describe('Consumption', () => {
     expect(calls).toEqual(['pause 0', 'resume 0']);
   });
 
+  it('reads on past what waits for its key, where slots are free', async () => {
+    await start({
+      concurrency: 4,
+      work: ({ offset }) => ({
+        lane: offset < 4 ? 'slow' : undefined,
+        run: () => new Promise<void>((done, fail) => running.set(offset, { done, fail: () => fail() })),
+      }),
+    });
+    member.onAssigned([held]);
+    receive(0, 1, 2, 3, 4, 5, 6, 7);
+    expect(calls).toEqual(['pause 0']);
+    expect([...running.keys()]).toEqual([0, 4, 5, 6]);
+    await finish(4);
+    await finish(5);
+    expect(calls).toEqual(['pause 0', 'resume 0']);
+  });
+
+  it('reads on where another partition’s records had the slots that its own waited for', async () => {
+    await start({
+      concurrency: 1,
+      work: ({ offset }) => ({
+        lane: undefined,
+        run: async (_done, park = justWait) => {
+          const ran = new Promise<void>((done, fail) => running.set(offset, { done, fail: () => fail() }));
+          await (offset === 0 ? park(ran) : ran);
+        },
+      }),
+    });
+    member.onAssigned([held, { ...held, partition: 1 }]);
+    receive(0, 1);
+    const others = [50, 51].map(offset => ({ ...record(offset), partition: 1 }));
+    member.onBatch({ ...held, partition: 1, records: others, highWatermark: 0 });
+    for (const offset of [1, 50, 51]) await finish(offset);
+    expect(calls).toEqual(['pause 0', 'pause 1', 'resume 1']);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(calls).toEqual(['pause 0', 'pause 1', 'resume 1', 'resume 0']);
+  });
+
+  it('tells what waits where it is of no use any more: a partition is revoked, or all stops', async () => {
+    const lefts: AbortSignal[] = [];
+    await start({
+      work: () => ({ lane: undefined, run: async (_done, _park, left) => void lefts.push(left!) }),
+    });
+    member.onAssigned([held, { ...held, partition: 1 }]);
+    receive(0);
+    member.onBatch({ ...held, partition: 1, records: [{ ...record(1), partition: 1 }], highWatermark: 0 });
+    await member.onRevoked([held]);
+    expect(lefts.map(({ aborted }) => aborted)).toEqual([true, false]);
+    await consumption.drain(0);
+    expect(lefts.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
   it('pauses no partition for another one’s sake, whose records get slots in turn', async () => {
     member.onAssigned([{ ...held, partition: 1 }]);
     receive(0, 1, 2, 3);

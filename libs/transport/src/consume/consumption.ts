@@ -2,7 +2,7 @@ import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } 
 import { within } from '../drivers/timing/deadline.js';
 import type { LoopHealth } from '../drivers/loop-health.js';
 import { HeldPartition, partitionName, type PartitionLimits } from './held-partition.js';
-import { Lanes, type Park, type Work } from './lanes.js';
+import { Lanes, type Park } from './lanes.js';
 import type { KeptRecord, RecordWork } from './record-work.js';
 
 export type { KeptRecord, RecordWork } from './record-work.js';
@@ -114,7 +114,7 @@ export class Consumption {
     }
     // Records may have come before there was anything to pause.
     this.subscription.pause([...this.held.values()].filter(({ paused }) => paused));
-    this.commitTimer = setInterval(() => void this.commit([...this.held.values()]), COMMIT_EVERY_MS);
+    this.commitTimer = setInterval(() => this.turn(), COMMIT_EVERY_MS);
   }
 
   /**
@@ -124,7 +124,7 @@ export class Consumption {
   async drain(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     this.draining = true;
-    for (const { early } of this.held.values()) early.close();
+    for (const held of this.held.values()) held.stop();
     await this.lanes.stop(timeoutMs);
     clearInterval(this.commitTimer);
     const commitMs = Math.max(LAST_COMMIT_MS, until - performance.now());
@@ -140,10 +140,14 @@ export class Consumption {
     this.rebalances += 1;
     for (const assignment of assignments) {
       const before = this.held.get(partitionName(assignment));
-      before?.early.close();
+      before?.giveUp();
       // Its log was replaced while it was paused: it is read anew, as the same partition.
       if (before?.paused) this.subscription?.resume([assignment]);
-      const held = new HeldPartition(assignment, this.options.keepDone ?? false, () => this.relieve(held));
+      const held: HeldPartition = new HeldPartition(assignment, {
+        keepsDone: this.options.keepDone ?? false,
+        onDue: () => this.relieve(held),
+        begin: work => this.lanes.add(work),
+      });
       this.held.set(held.name, held);
     }
   }
@@ -152,10 +156,7 @@ export class Consumption {
     const revoked = assignments
       .map(assignment => this.held.get(partitionName(assignment)))
       .filter(held => held !== undefined);
-    for (const held of revoked) {
-      held.givenUp = true;
-      held.early.close();
-    }
+    for (const held of revoked) held.giveUp();
     await this.finished(revoked);
     await this.commit(revoked);
     for (const held of revoked) if (this.held.get(held.name) === held) this.held.delete(held.name);
@@ -182,13 +183,11 @@ export class Consumption {
   private admit(held: HeldPartition, record: ReceivedRecord, work: RecordWork): void {
     const bytes = weightOf(record);
     held.took(bytes);
-    const queued: Work = {
+    held.admit(record.offset, work.dueAt, {
       lane: work.lane,
       source: held.name,
       run: park => this.begin(held, record.offset, bytes, work, park),
-    };
-    if (held.early.size === 0 && work.dueAt === undefined) this.lanes.add(queued);
-    else held.early.add(work.dueAt ?? 0, () => this.lanes.add(queued));
+    });
   }
 
   /** Begins with a record, unless its partition is about to be another member's: that one does it then. */
@@ -203,13 +202,14 @@ export class Consumption {
     const done = () => held.ledger.finish(offset);
     held.running += 1;
     try {
-      await work.run(done, work.shelves ? this.shelf(held, bytes, park) : park);
+      await work.run(done, work.shelves ? this.shelf(held, bytes, park) : park, held.left);
       done();
     } catch {
       // Its offset is not done: the work is for the next owner.
     } finally {
       held.running -= 1;
       held.finished(bytes);
+      held.goOn();
       if (held.paused) this.relieve(held);
       if (held.givenUp) for (const listener of this.finishedListeners) listener();
     }
@@ -247,6 +247,13 @@ export class Consumption {
     });
   }
 
+  private turn(): void {
+    const all = [...this.held.values()];
+    // What kept one from being read may have been another's: slots, or its share of the bytes.
+    for (const held of all) if (held.paused) this.relieve(held);
+    void this.commit(all);
+  }
+
   private pauseWhereFull(held: HeldPartition): void {
     if (held.paused || !held.isFull(this.limits)) return;
     held.paused = true;
@@ -254,7 +261,7 @@ export class Consumption {
   }
 
   private relieve(held: HeldPartition): void {
-    if (!held.paused || held.givenUp || !held.isRelieved(this.limits)) return;
+    if (!held.paused || held.givenUp || !held.isRelieved(this.limits, this.lanes.idle)) return;
     held.paused = false;
     this.subscription?.resume([held]);
   }

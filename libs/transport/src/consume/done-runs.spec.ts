@@ -1,6 +1,14 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { decodeRuns, encodeRuns, MAX_METADATA_LENGTH, type Run } from './done-runs.js';
+import {
+  bytesOf,
+  decodeRuns,
+  encodeRuns,
+  MAX_METADATA_LENGTH,
+  MAX_RUN_BYTES,
+  mostRunBytes,
+  type Run,
+} from './done-runs.js';
 
 const position = fc.nat({ max: 2 ** 40 });
 const steps = (maxLength: number) =>
@@ -41,6 +49,20 @@ describe('runs of done offsets', () => {
         last = to;
       }
     }
+  });
+
+  test.prop([steps(700)])('between so many open ones never take more than is reckoned with', gaps => {
+    const runs = runsFrom(0, gaps);
+    const open = gaps.reduce((sum, [gap]) => sum + gap, 0);
+    const bytes = runs.reduce(
+      (sum, run, index) => sum + bytesOf(run, runs[index - 1] ?? { from: 0, to: 0 }),
+      0,
+    );
+    const text = encodeRuns(0, runs);
+    if (bytes <= MAX_RUN_BYTES) expect(Math.ceil((bytes * 4) / 3)).toBeLessThanOrEqual(text.length);
+    const reckoned = mostRunBytes(open, runs.at(-1)?.to ?? 0);
+    expect(bytes).toBeLessThanOrEqual(reckoned);
+    expect(mostRunBytes(gaps.length, runs.at(-1)?.to ?? 0)).toBeGreaterThanOrEqual(bytes);
   });
 
   it('take little: one in ten thousand records that is not done costs a few bytes', () => {

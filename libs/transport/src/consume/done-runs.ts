@@ -8,6 +8,10 @@ export interface Run {
 export const MAX_METADATA_LENGTH = 4096;
 /** Marks metadata of this form; a group's metadata may be anybody's. */
 const MARK = 'parley1:';
+/** What runs may take of the metadata, in bytes. */
+export const MAX_RUN_BYTES = Math.floor(((MAX_METADATA_LENGTH - MARK.length) * 3) / 4);
+/** The longest that a number of these can be, in bytes. */
+const MAX_VARINT_BYTES = 8;
 
 /**
  * Runs past a committed offset as text: the varints of each gap and each run, in turn, in base64url. Leaves out the
@@ -16,13 +20,12 @@ const MARK = 'parley1:';
 export function encodeRuns(position: number, runs: readonly Run[]): string {
   if (runs.length === 0) return '';
   const bytes: number[] = [];
-  const most = Math.floor(((MAX_METADATA_LENGTH - MARK.length) * 3) / 4);
   let at = position;
   for (const { from, to } of runs) {
     const before = bytes.length;
     pushVarint(bytes, from - at);
     pushVarint(bytes, to - from);
-    if (bytes.length > most) {
+    if (bytes.length > MAX_RUN_BYTES) {
       bytes.length = before;
       break;
     }
@@ -57,6 +60,27 @@ export function decodeRuns(position: number, text: string): Run[] {
     at = run.to;
   }
   return runs;
+}
+
+/** What a run takes behind the one before it, in bytes. */
+export function bytesOf({ from, to }: Run, before?: Run): number {
+  return (before ? varintBytes(from - before.to) : MAX_VARINT_BYTES) + varintBytes(to - from);
+}
+
+/**
+ * What the runs in a stretch of so many offsets can take at most, in bytes, where it begins with an open one and so many
+ * are open: whichever of these are done next.
+ */
+export function mostRunBytes(open: number, stretch: number): number {
+  // Between two runs one offset is open, at least. They take most where gaps and runs are all of one length.
+  const runs = Math.min(open, Math.floor(stretch / 2));
+  return runs === 0 ? 0 : 2 * runs * (1 + Math.log2(stretch / (2 * runs)) / 7);
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) bytes += 1;
+  return bytes;
 }
 
 function pushVarint(bytes: number[], value: number): void {

@@ -37,6 +37,11 @@ export class Lanes {
     return this.runningCount;
   }
 
+  /** Nothing waits for a slot; what waits for its lane, or is parked, may be there. */
+  get idle(): boolean {
+    return this.waiting.size === 0;
+  }
+
   /** Work that was added and has not finished. */
   get load(): number {
     return this.runningCount + this.parked + this.waiting.size + this.behindLanes;
@@ -61,7 +66,7 @@ export class Lanes {
     this.waiting.clear();
     this.behindLanes = 0;
     this.busy.clear();
-    if (this.idle) return;
+    if (this.isEmpty) return;
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, timeoutMs);
       this.idleWaiters.push(() => {
@@ -71,7 +76,7 @@ export class Lanes {
     });
   }
 
-  private get idle(): boolean {
+  private get isEmpty(): boolean {
     return this.runningCount + this.parked === 0;
   }
 
@@ -103,7 +108,7 @@ export class Lanes {
     this.runningCount -= 1;
     if (work.lane !== undefined) this.advance(work.lane);
     this.fill();
-    if (this.stopped && this.idle) for (const idle of this.idleWaiters.splice(0)) idle();
+    if (this.stopped && this.isEmpty) for (const idle of this.idleWaiters.splice(0)) idle();
   }
 
   private fill(): void {

@@ -64,19 +64,19 @@ describe('Ledger', () => {
     },
   );
 
-  it('tells what is done beyond the first open record', () => {
+  it('tells what is done beyond the first open record; offsets without one count as done', () => {
     const ledger = new Ledger();
     for (const offset of [3, 4, 5, 7, 9, 10]) ledger.take(offset);
     for (const offset of [4, 7, 10]) ledger.finish(offset);
     expect(ledger.firstOpen).toBe(3);
     expect(ledger.doneBeyond()).toEqual([
       { from: 4, to: 5 },
-      { from: 7, to: 8 },
+      { from: 6, to: 9 },
       { from: 10, to: 11 },
     ]);
     ledger.finish(5);
     expect(ledger.doneBeyond()).toEqual([
-      { from: 4, to: 8 },
+      { from: 4, to: 9 },
       { from: 10, to: 11 },
     ]);
   });

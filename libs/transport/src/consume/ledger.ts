@@ -1,24 +1,31 @@
-import type { Run } from './done-runs.js';
+import { bytesOf, type Run } from './done-runs.js';
 
 /**
  * Which of one partition's offsets are done, for one assignment. Records finish in any order; what may be committed
  * is the offset before which everything taken is done, and beside it the runs of done offsets beyond.
+ *
+ * Only what is open is remembered, so that one record that stays open for long costs nothing for those that pass it. What
+ * lies between two offsets taken holds no record, and counts as done.
  */
 export class Ledger {
-  /** Offsets taken and not yet known to be passed by the commit, in order. */
-  private readonly taken: number[] = [];
-  private head = 0;
-  private readonly done = new Set<number>();
-  private committed: number | undefined;
+  /** Offsets taken and not done. In order, as they are taken. */
+  private readonly undone = new Set<number>();
+  private firstTaken: number | undefined;
+  /** The offset after the last one taken. */
+  private next = 0;
   /** The next of `earlier` that offsets may be in. */
   private nextEarlier = 0;
+  /** What a commit takes for the runs of `earlier` from there on, in bytes. */
+  earlierBytes: number;
 
   /** `earlier`: what an earlier owner of the partition has done beyond its last commit, in order. */
-  constructor(private readonly earlier: readonly Run[] = []) {}
+  constructor(private readonly earlier: readonly Run[] = []) {
+    this.earlierBytes = earlier.reduce((sum, run, index) => sum + bytesOf(run, earlier[index - 1]), 0);
+  }
 
   /** Records that are taken and not done. */
   get open(): number {
-    return this.taken.length - this.head - this.done.size;
+    return this.undone.size;
   }
 
   /**
@@ -27,66 +34,55 @@ export class Ledger {
    */
   take(offset: number): boolean {
     if (offset < this.next) return false;
-    this.taken.push(offset);
-    if (!this.wasDone(offset)) return true;
-    this.done.add(offset);
-    return false;
+    this.firstTaken ??= offset;
+    this.next = offset + 1;
+    if (this.wasDone(offset)) return false;
+    this.undone.add(offset);
+    return true;
   }
 
-  /** May be told of an offset more than once, also when the commit has passed it. */
+  /** May be told of an offset more than once. */
   finish(offset: number): void {
-    if (this.committed !== undefined && offset < this.committed) return;
-    this.done.add(offset);
+    this.undone.delete(offset);
   }
 
   /** The offset before which everything taken is done; undefined until the first record taken is. */
   advance(): number | undefined {
-    const before = this.head;
-    while (this.head < this.taken.length && this.done.delete(this.taken[this.head]!)) {
-      this.committed = this.taken[this.head]! + 1;
-      this.head += 1;
-    }
-    if (this.head > before) this.compact();
-    return this.committed;
+    if (this.firstTaken === undefined) return undefined;
+    const before = this.firstOpen ?? this.next;
+    return before > this.firstTaken ? before : undefined;
   }
 
   /** The first record that is taken and not done. */
   get firstOpen(): number | undefined {
-    return this.taken[this.head];
+    const [first] = this.undone;
+    return first;
   }
 
   /** What is done beyond the first open record, in order; what an earlier owner has done further on included. */
   doneBeyond(): Run[] {
     const runs: Run[] = [];
-    let open: Run | undefined;
-    for (let index = this.head; index < this.taken.length && this.done.size > 0; index += 1) {
-      const offset = this.taken[index]!;
-      if (!this.done.has(offset)) open = undefined;
-      else if (open) open.to = offset + 1;
-      else runs.push((open = { from: offset, to: offset + 1 }));
+    let from: number | undefined;
+    const close = (to: number) => {
+      if (from !== undefined && to > from) runs.push({ from, to });
+      from = to + 1;
+    };
+    for (const offset of this.undone) close(offset);
+    close(this.next);
+    for (let index = this.nextEarlier; index < this.earlier.length; index += 1) {
+      const run = this.earlier[index]!;
+      if (run.to > this.next) runs.push({ from: Math.max(run.from, this.next), to: run.to });
     }
-    const { next } = this;
-    for (const { from, to } of this.earlier) if (to > next) runs.push({ from: Math.max(from, next), to });
     return runs;
   }
 
-  /** The offset after the last one taken. */
-  private get next(): number {
-    const last = this.taken.at(-1);
-    return last === undefined ? (this.committed ?? 0) : last + 1;
-  }
-
   private wasDone(offset: number): boolean {
-    while (this.nextEarlier < this.earlier.length && this.earlier[this.nextEarlier]!.to <= offset) {
+    const { earlier } = this;
+    while (this.nextEarlier < earlier.length && earlier[this.nextEarlier]!.to <= offset) {
+      this.earlierBytes -= bytesOf(earlier[this.nextEarlier]!, earlier[this.nextEarlier - 1]);
       this.nextEarlier += 1;
     }
-    const run = this.earlier[this.nextEarlier];
+    const run = earlier[this.nextEarlier];
     return run !== undefined && run.from <= offset;
-  }
-
-  private compact(): void {
-    if (this.head < 1024 && this.head < this.taken.length) return;
-    this.taken.splice(0, this.head);
-    this.head = 0;
   }
 }

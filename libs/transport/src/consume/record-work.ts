@@ -14,9 +14,10 @@ export interface RecordWork {
   /**
    * Its lane and slot are free when the promise settles. The record's offset is done once it has resolved, and not
    * where it rejects; or already when `done` is called, while the work goes on. `park` lends its slot to others for a wait;
-   * absent where it has none.
+   * absent where it has none. `left` is aborted where its partition becomes another member's, or this one stops: what waits
+   * then need not go on, since its record is not done.
    */
-  run(done: () => void, park?: Park): Promise<void>;
+  run(done: () => void, park?: Park, left?: AbortSignal): Promise<void>;
 }
 
 /** A record that is done with another one: it takes neither lane nor slot. */

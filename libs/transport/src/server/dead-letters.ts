@@ -31,7 +31,7 @@ export class DeadLetters {
 
   /**
    * Keeps a record of the events of `topicOfEvent`. Resolves once a broker has the letter. Rejects where that is not to be
-   * waited for any more, or the topic refuses even what is left of the letter without its record.
+   * waited for any more: also where the topic refuses even what is left of the letter without its record.
    */
   async bury(topicOfEvent: string, record: Letter, death: Death, persistence: Persistence): Promise<void> {
     persistence.signal.throwIfAborted();
@@ -42,13 +42,13 @@ export class DeadLetters {
     const by = handler === undefined ? '' : ` in ${handler}`;
     this.log.error(
       `dead letter of ${topicOfEvent}`,
-      `The event of ${where} failed${by} and is kept as a dead letter: ${message}`,
+      `The event of ${where} failed${by} and is to be kept as a dead letter: ${message}`,
       stack,
     );
     for (const omitted of OMISSIONS) {
       try {
         const kept = omitted.length > 0 ? lighterLetter(letter, omitted) : letter;
-        await this.send(topicOfEvent, kept, persistence);
+        await this.send(topicOfEvent, kept, persistence, omitted === OMISSIONS.at(-1));
         countDeadLetter(topicOfEvent, death.cause);
         return;
       } catch (error) {
@@ -57,9 +57,9 @@ export class DeadLetters {
     }
   }
 
-  private async send(topic: string, letter: Letter, persistence: Persistence): Promise<void> {
+  private async send(topic: string, letter: Letter, persistence: Persistence, last: boolean): Promise<void> {
     const { names, service, topics } = this.link.options;
     const spec = eventTopic(names.dead(topic, service), { ...topics.events, partitions: 1 });
-    await this.onward.send(spec, letter, persistence);
+    await this.onward.send(spec, letter, persistence, last);
   }
 }

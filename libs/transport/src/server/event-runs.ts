@@ -16,13 +16,14 @@ export type EventOutcome = { kind: 'handled' } | ({ kind: 'failed' } & EventFail
 
 /**
  * Runs a handler until it has succeeded, or all its runs are used up. `run` gets the number of the run, 1 for the first;
- * `pause` waits between two of them, in ms, and rejects where the event is to be left to the next instance: so does
- * this then.
+ * `pause` waits between two of them, in ms. Rejects where a run fails or a wait goes on once `left` is aborted: the event is
+ * somebody else's then, to run and to keep.
  */
 export async function runEvent(
   run: (attempt: number) => Promise<void>,
   policy: EventPolicy,
   pause: (ms: number) => Promise<void>,
+  left: AbortSignal,
 ): Promise<EventOutcome> {
   let nextWaitMs: (() => number) | undefined;
   let firstFailedAt: Date | undefined;
@@ -31,6 +32,7 @@ export async function runEvent(
       await run(attempt);
       return { kind: 'handled' };
     } catch (cause) {
+      left.throwIfAborted();
       firstFailedAt ??= new Date();
       const worthAnother = policy.worthAnother(cause);
       if (attempt >= policy.attempts || !worthAnother)

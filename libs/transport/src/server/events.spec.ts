@@ -5,7 +5,7 @@ import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ADDRESSEE_HEADERS } from '../consume/addressee.js';
 import { readDeadLetter } from '../consume/dead-letter.js';
-import type { Park } from '../consume/lanes.js';
+import { justWait, type Park } from '../consume/lanes.js';
 import { readRetry, RETRY_HEADERS } from '../consume/retry-record.js';
 import type { HeaderValue, OutgoingRecord, ReceivedRecord } from '../drivers/driver.js';
 import { Departures } from '../link/departures.js';
@@ -232,6 +232,39 @@ describe('Events', () => {
     expect(lines.filter(line => line.includes('kept nowhere yet'))).toEqual([
       'Events that failed are kept nowhere yet, and wait for it: Kafka refuses what is sent to thing.shop.dead: thing.shop.dead may not be written',
     ]);
+  });
+
+  it('waits, and says so, where a topic takes no letter at all', async () => {
+    handlers.addEvent(
+      'thing',
+      handlerOf(async () => undefined),
+    );
+    refuse = () => true;
+    const delivered = deliver(received({ headers: { parley: '9' } }));
+    await vi.waitFor(() => expect(events.untaken.records).toMatchObject({ records: 1, why: 'too large' }));
+    refuse = () => false;
+    await delivered;
+    expect(readDeadLetter(sent[0]!)).toMatchObject({ omitted: ['headers', 'value', 'key'] });
+  });
+
+  it('neither runs nor keeps for a handler what has become another instance’s', async () => {
+    const leaving = new AbortController();
+    let runs = 0;
+    const fails = async () => {
+      runs += 1;
+      await new Promise(resolve => setImmediate(resolve));
+      leaving.abort();
+      throw new Error('no');
+    };
+    handlers.addEvent('thing', handlerOf(fails, { concurrency: 1, retry: { attempts: 1 } }));
+    const begin = () => {
+      const work = events.work(received({}), { broadcast: false });
+      return work.run(() => undefined, justWait, leaving.signal);
+    };
+    const outcomes = await Promise.allSettled([begin(), begin()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect([runs, sent]).toEqual([1, []]);
+    expect(handlers.event('thing')[0]!.turnstile!.pass()).toBe(true);
   });
 
   it('leaves an event undone where its process stops before its letter is taken', async () => {

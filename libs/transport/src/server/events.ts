@@ -39,8 +39,6 @@ export interface EventsOptions {
 export class Events {
   private readonly log = new BoundedLog();
   private readonly stopping = new AbortController();
-  /** What fails is kept, however long that takes, unless this process stops. */
-  private readonly lasting: Persistence = { signal: this.stopping.signal };
   private readonly deadLetters: DeadLetters;
   /** What failed and is kept nowhere yet. */
   readonly untaken = new Untaken();
@@ -59,7 +57,9 @@ export class Events {
 
   /** What to do for a record of an event's own topic: for the handlers of one instance, or those that each has. */
   work(record: ReceivedRecord, { broadcast }: { broadcast: boolean }): RecordWork {
-    return { lane: laneOf(record), run: (_done, park = justWait) => this.deliver(record, broadcast, park) };
+    const run: RecordWork['run'] = (_done, park = justWait, left = this.stopping.signal) =>
+      this.deliver(record, broadcast, park, left);
+    return { lane: laneOf(record), run };
   }
 
   /** What to do for a record of a retry topic. Whatever its headers say, it is due within the topic's delay. */
@@ -69,61 +69,79 @@ export class Events {
     const read = readRetry(record);
     if (!read) {
       const cause = new WireError('it is on a retry topic without the headers that say what for');
-      return { lane, run: (_done, park = justWait) => park(this.buryUnread(topic, record, cause)) };
+      const bury: RecordWork['run'] = (_done, park = justWait, left = this.stopping.signal) =>
+        park(this.buryUnread(topic, record, cause, { signal: left }));
+      return { lane, run: bury };
     }
     const { retry } = read;
     // Where its letters go is not for a record to say.
     const event = { ...read.event, topic };
     const dueAt = Math.min(retry.dueAt.getTime(), Date.now() + delayMs);
-    return { lane, dueAt, run: (_done, park = justWait) => this.retry(event, pattern, retry, park) };
+    const run: RecordWork['run'] = (_done, park = justWait, left = this.stopping.signal) =>
+      this.retry(event, pattern, retry, park, left);
+    return { lane, dueAt, run };
   }
 
-  /** Gives up waiting between attempts: events that have not succeeded stay undone, for the next instance. */
+  /** Gives up what waits to be kept: events that have not succeeded stay undone, for the next instance. */
   stop(): void {
     this.stopping.abort();
   }
 
-  /** Resolves when each handler succeeded or the event is kept for it; rejects where this process stops first. */
-  private async deliver(record: ReceivedRecord, broadcast: boolean, park: Park): Promise<void> {
+  /** Resolves when each handler succeeded or the event is kept for it; rejects where it is another instance's first. */
+  private async deliver(
+    record: ReceivedRecord,
+    broadcast: boolean,
+    park: Park,
+    left: AbortSignal,
+  ): Promise<void> {
     const pattern = this.options.patternOf(record.topic);
     if (pattern === undefined) return;
     const handlers = this.addressed(pattern, record).filter(handler => handler.broadcast === broadcast);
-    if (handlers.length === 0) return this.keepForGone(pattern, record, broadcast, park);
+    if (handlers.length === 0) return this.keepForGone(pattern, record, broadcast, park, left);
     let event: ReadEvent;
     try {
       event = this.read(record, pattern);
     } catch (cause) {
       if (broadcast) this.logBroadcast(record, undefined, cause);
-      else await park(this.buryUnread(record.topic, record, cause));
+      else await park(this.buryUnread(record.topic, record, cause, { signal: left }));
       return;
     }
     const slot = new SharedSlot(park, handlers.length);
-    if (handlers.length === 1) return this.handle(handlers[0]!, event, slot);
+    if (handlers.length === 1) return this.handle(handlers[0]!, event, slot, left);
     const outcomes = await Promise.allSettled(
-      handlers.map(handler => this.handle(handler, event, slot).finally(() => slot.ended())),
+      handlers.map(handler => this.handle(handler, event, slot, left).finally(() => slot.ended())),
     );
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
 
   /** Another run of one handler. */
-  private async retry(record: ReceivedRecord, pattern: string, retry: Retry, park: Park): Promise<void> {
+  private async retry(
+    record: ReceivedRecord,
+    pattern: string,
+    retry: Retry,
+    park: Park,
+    left: AbortSignal,
+  ): Promise<void> {
     const { hop, firstFailedAt } = retry;
     const handler = this.handlers.event(pattern).find(({ name }) => name === retry.handler);
     if (!handler) {
-      return park(this.bury(retry.handler, record, { ...retry, cause: gone(retry.handler, pattern) }));
+      const cause = gone(retry.handler, pattern);
+      return park(this.bury(retry.handler, record, { ...retry, cause }, { signal: left }));
     }
     let event: ReadEvent;
     try {
       event = this.read(record, pattern);
     } catch (cause) {
-      return park(this.bury(handler.name, record, { ...retry, cause }));
+      return park(this.bury(handler.name, record, { ...retry, cause }, { signal: left }));
     }
     const attempts = retry.attempts + 1;
     try {
-      await this.attempt(handler, event, attempts, new SharedSlot(park, 1));
+      await this.attempt(handler, event, attempts, new SharedSlot(park, 1), left);
     } catch (cause) {
+      left.throwIfAborted();
       const worthAnother = handler.policy.worthAnother(cause);
-      await park(this.keep(handler, event, { cause, attempts, firstFailedAt, worthAnother }, hop));
+      const failure = { cause, attempts, firstFailedAt, worthAnother };
+      await park(this.keep(handler, event, failure, hop, { signal: left }));
     }
   }
 
@@ -149,25 +167,23 @@ export class Events {
     record: ReceivedRecord,
     broadcast: boolean,
     park: Park,
+    left: AbortSignal,
   ): Promise<void> {
     const { service, handler } = addresseeOf(record.headers);
     if (broadcast || service !== this.link.options.service || handler === undefined) return;
     if (this.handlers.event(pattern).some(({ name }) => name === handler)) return;
     const firstFailedAt = new Date();
-    await park(this.bury(handler, record, { cause: gone(handler, pattern), attempts: 0, firstFailedAt }));
+    const failure = { cause: gone(handler, pattern), attempts: 0, firstFailedAt };
+    await park(this.bury(handler, record, failure, { signal: left }));
   }
 
-  /** All runs of a handler in place. Rejects where the signal aborts between two of them. */
-  runs(
-    handler: EventHandler,
-    event: ReadEvent,
-    slot: SharedSlot,
-    signal: AbortSignal,
-  ): Promise<EventOutcome> {
+  /** All runs of a handler in place. Rejects where `left` is aborted before it has succeeded or failed for good. */
+  runs(handler: EventHandler, event: ReadEvent, slot: SharedSlot, left: AbortSignal): Promise<EventOutcome> {
     return runEvent(
-      attempt => this.attempt(handler, event, attempt, slot),
+      attempt => this.attempt(handler, event, attempt, slot, left),
       handler.policy,
-      waitMs => slot.waitFor(wait(waitMs, undefined, { signal })),
+      waitMs => slot.waitFor(wait(waitMs, undefined, { signal: left })),
+      left,
     );
   }
 
@@ -176,15 +192,20 @@ export class Events {
     handler: EventHandler,
     event: ReadEvent,
     failure: EventFailure,
-    persistence: Persistence = this.lasting,
+    persistence: Persistence,
   ): Promise<void> {
     if (handler.broadcast) this.logBroadcast(event.record, handler, failure.cause);
     else await this.keep(handler, event, failure, 0, persistence);
   }
 
-  private async handle(handler: EventHandler, event: ReadEvent, slot: SharedSlot): Promise<void> {
-    const outcome = await this.runs(handler, event, slot, this.stopping.signal);
-    if (outcome.kind === 'failed') await slot.waitFor(this.settle(handler, event, outcome));
+  private async handle(
+    handler: EventHandler,
+    event: ReadEvent,
+    slot: SharedSlot,
+    left: AbortSignal,
+  ): Promise<void> {
+    const outcome = await this.runs(handler, event, slot, left);
+    if (outcome.kind === 'failed') await slot.waitFor(this.settle(handler, event, outcome, { signal: left }));
   }
 
   /** Keeps what a handler failed with for another run, or for good. `hop`: the retry topics it has come to. */
@@ -193,7 +214,7 @@ export class Events {
     { record }: ReadEvent,
     failure: EventFailure,
     hop: number,
-    persistence: Persistence = this.lasting,
+    persistence: Persistence,
   ): Promise<void> {
     const { attempts, firstFailedAt, worthAnother } = failure;
     const delayMs = worthAnother ? handler.policy.hops[hop] : undefined;
@@ -207,10 +228,16 @@ export class Events {
     }
   }
 
-  private attempt(handler: EventHandler, event: ReadEvent, attempt: number, slot: SharedSlot): Promise<void> {
+  private attempt(
+    handler: EventHandler,
+    event: ReadEvent,
+    attempt: number,
+    slot: SharedSlot,
+    left: AbortSignal,
+  ): Promise<void> {
     const { turnstile } = handler;
     const run = () => this.run(handler, event, attempt);
-    return turnstile ? passThrough(turnstile, slot, run) : run();
+    return turnstile ? passThrough(turnstile, slot, run, left) : run();
   }
 
   private run(
@@ -243,11 +270,16 @@ export class Events {
   }
 
   /** Keeps what no handler can be given. */
-  private buryUnread(topic: string, record: ReceivedRecord, cause: unknown): Promise<void> {
+  private buryUnread(
+    topic: string,
+    record: ReceivedRecord,
+    cause: unknown,
+    persistence: Persistence,
+  ): Promise<void> {
     const { service } = this.link.options;
     const at = new Date();
     const death = { service, handler: undefined, origin: record, attempts: 0, cause, firstFailedAt: at, at };
-    return this.deadLetters.bury(topic, record, death, this.lasting);
+    return this.deadLetters.bury(topic, record, death, persistence);
   }
 
   /** Keeps what a handler could not handle. */
@@ -255,7 +287,7 @@ export class Events {
     handler: string,
     record: ReceivedRecord,
     { cause, attempts, firstFailedAt }: Omit<EventFailure, 'worthAnother'>,
-    persistence: Persistence = this.lasting,
+    persistence: Persistence,
   ): Promise<void> {
     const { service } = this.link.options;
     const at = new Date();
@@ -284,11 +316,17 @@ export function laneOf({ topic, key }: ReceivedRecord): string | undefined {
   return key === null ? undefined : `${topic}/${key.toString('latin1')}`;
 }
 
-/** Runs once the turnstile lets it in; others have its slot meanwhile. */
-async function passThrough(turnstile: Turnstile, slot: SharedSlot, run: () => Promise<void>): Promise<void> {
+/** Runs once the turnstile lets it in, unless it is left by then; others have its slot meanwhile. */
+async function passThrough(
+  turnstile: Turnstile,
+  slot: SharedSlot,
+  run: () => Promise<void>,
+  left: AbortSignal,
+): Promise<void> {
   const turn = turnstile.enter();
   if (turn) await slot.waitFor(turn);
   try {
+    left.throwIfAborted();
     await run();
   } finally {
     turnstile.leave();

@@ -33,10 +33,15 @@ export class Onward {
   ) {}
 
   /**
-   * Resolves once every in-sync replica has the record. Rejects where the topic will never take it (`isRefusal`), the
-   * signal is aborted first, or there is no patience left.
+   * Resolves once every in-sync replica has the record. Rejects where the topic takes no such record (`isRefusal`), unless
+   * there is nothing else to send (`only`); where the signal is aborted first; or where there is no patience left.
    */
-  async send(topic: TopicSpec, record: UnplacedRecord, { signal, patienceMs }: Persistence): Promise<void> {
+  async send(
+    topic: TopicSpec,
+    record: UnplacedRecord,
+    { signal, patienceMs }: Persistence,
+    only = false,
+  ): Promise<void> {
     signal.throwIfAborted();
     const until = performance.now() + (patienceMs ?? Infinity);
     const waiting = this.untaken.waits();
@@ -46,7 +51,7 @@ export class Onward {
           await sendOnward(this.link, topic, record);
           return;
         } catch (error) {
-          if (isRefusal(error)) throw error;
+          if (isRefusal(error) && !only) throw error;
           signal.throwIfAborted();
           waiting.refused(topic.topic, error);
           const waitMs = backoffMs(attempt, { longestMs: LONGEST_WAIT_MS });
@@ -69,7 +74,7 @@ function sendOnward(link: Link, spec: TopicSpec, record: UnplacedRecord): Promis
   return span.follow(sendRecord(link, spec, { ...record, headers: span.headers }, TIMEOUT_MS));
 }
 
-/** The broker, or the sender's own bounds, will never take this record. */
+/** The broker, or the sender's own bounds, take no such record. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof ParleyException && error.status === 'INVALID_ARGUMENT';
 }
