@@ -1,83 +1,57 @@
 import type { RecordWork } from '../consume/consumption.js';
 import { justWait, type Park } from '../consume/lanes.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
-import { isUnexpected } from '../exceptions/thrown.js';
 import { BoundedLog } from '../link/bounded-log.js';
-import type { LinkOptions } from '../link/link-options.js';
 import type { Link } from '../link/link.js';
-import { DEFAULTS } from '../options/defaults.js';
-import { acceptFlags, type AcceptFlag, type AcceptFrame } from '../wire/frame.js';
-import { checkHeaders } from '../wire/header-limits.js';
-import { decodeHeader, PARLEY_HEADER, type RequestHeader } from '../wire/header.js';
 import { countDropped } from '../telemetry/dropped.js';
-import type { Status } from '../wire/status.js';
+import { PARLEY_HEADER, type RequestHeader } from '../wire/header.js';
 import { returnAddress, type ReturnAddress } from '../wire/return-address.js';
+import type { Status } from '../wire/status.js';
 import { WireError } from '../wire/wire-error.js';
+import { acceptOf } from './accept-of.js';
+import { CallExecution, type ExecutionRuns, type HandlerSurroundings, type Start } from './call-execution.js';
 import type { CallTurns, CallWait } from './call-turns.js';
-import { contextOfRequest } from './context-of-record.js';
-import type { ExecutionWatch } from './execution-watch.js';
-import type { Handling } from './handling.js';
 import type { CallHandler, Handlers } from './handlers.js';
-import { IncomingCall } from './incoming-call.js';
-import { IncomingUpload } from './incoming-upload.js';
 import { Offer } from './offer.js';
-import type { ParleyContext } from './parley-context.js';
-import {
-  DRAINING,
-  mayHaveRun,
-  notResumable,
-  tooManyStreams,
-  tooManyWait,
-  unimplemented,
-} from './refusals.js';
-import { ReplyStream, type Credit } from './reply-stream.js';
+import { readRequest } from './read-request.js';
+import { DRAINING, mayHaveRun, notResumable, tooManyWait, unimplemented } from './refusals.js';
+import { refuseRequest } from './refused-request.js';
+import { RunningCalls } from './running-calls.js';
 import { timeLeftMs } from './time-left.js';
 
 /** The data of calls that wait for handlers which run only so many at a time. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const NOTHING_TO_DO = () => Promise.resolve();
 
-export interface CallsOptions {
+export interface CallsOptions extends HandlerSurroundings {
   /** Streams open at a time; a further one fails RESOURCE_EXHAUSTED. */
   maxStreams: number;
   /** Calls that may wait for handlers which run only so many at a time. */
   maxWaiting: number;
-  /** Runs a handler between Nest's processing hooks. */
-  withHooks(context: ParleyContext, run: (end: () => void) => Promise<void>): void;
-  /** Who is told how an execution goes; undefined where nobody asks. */
-  watch(context: ParleyContext, withinMs: number): ExecutionWatch | undefined;
-}
-
-/** One execution that is to be started. */
-interface Start extends CallHandler {
-  request: RequestHeader;
-  record: ReceivedRecord;
-  data: unknown;
-  execution: string;
-  credit: Credit;
-  /** The client knows of the execution already. */
-  announced: boolean;
-  /** Kafka need not give the request to another server any more. */
-  done: () => void;
 }
 
 /** The calls that run in this process: makes one of each request, and holds it until its reply is settled. */
 export class Calls {
   private readonly log = new BoundedLog();
-  private readonly running = new Set<IncomingCall>();
+  private readonly runs: ExecutionRuns;
+  private readonly running: RunningCalls;
   private readonly offers = new Set<Offer>();
-  private readonly idleWaiters: (() => void)[] = [];
-  private streams = 0;
   /** Requests that nobody waited for any more when their turn came. */
   expired = 0;
-  /** How often a reply had to wait until its caller took more. */
-  creditStalls = 0;
 
   constructor(
     private readonly link: Link,
     private readonly handlers: Handlers,
     private readonly options: CallsOptions,
-  ) {}
+  ) {
+    this.running = new RunningCalls(options.maxStreams);
+    this.runs = { link, running: this.running, around: options };
+  }
+
+  /** How often a reply had to wait until its caller took more. */
+  get creditStalls(): number {
+    return this.running.creditStalls;
+  }
 
   /**
    * What to do for a record that holds a request: run it, or with `refusal` answer it so. Whatever the record holds,
@@ -87,7 +61,7 @@ export class Calls {
     const lane = record.key === null ? undefined : `${record.topic}/${record.key.toString('latin1')}`;
     let request: RequestHeader;
     try {
-      request = requestOf(record, this.link.options);
+      request = readRequest(record, this.link.options);
       if (!this.link.options.names.isInbox(request.replyTo.topic)) {
         throw new WireError(`reply topic ${request.replyTo.topic} is not an inbox`);
       }
@@ -117,24 +91,17 @@ export class Calls {
 
   /** Ends the streams that can go on elsewhere: their callers lose nothing by it. */
   moveStreams(): void {
-    for (const call of this.running) if (call.movable) call.drain();
+    this.running.moveStreams();
   }
 
   /** Resolves once nothing runs, or after `timeoutMs`. */
-  async idle(timeoutMs: number): Promise<void> {
-    if (this.running.size === 0) return;
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.idleWaiters.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  idle(timeoutMs: number): Promise<void> {
+    return this.running.idle(timeoutMs);
   }
 
   /** Ends what still runs: the callers are told UNAVAILABLE. */
   drain(): void {
-    for (const call of this.running) call.drain();
+    this.running.drain();
   }
 
   /** Requests that are only offered, or wait for their turn, stay Kafka's: the next server has them. */
@@ -190,7 +157,7 @@ export class Calls {
     return { bytes: record.value?.length ?? 0, withinMs, room, park };
   }
 
-  private async begin(
+  private begin(
     found: CallHandler,
     request: RequestHeader,
     record: ReceivedRecord,
@@ -252,89 +219,12 @@ export class Calls {
       this.offers.add(offer);
       router.addIncoming(execution, offer);
       peers.hold('server', replyTo, execution, offer);
-      this.link.tell(replyTo, this.accept(request, execution, handling, ['redelivered']));
+      this.link.tell(replyTo, acceptOf(this.link, request.callId, execution, handling, true));
     });
   }
 
   private start(start: Start): Promise<void> {
-    // What lives as long as the call holds neither `start` nor `record`, whose bytes are those of many requests.
-    const { request, record, data, execution, handler, handling, credit, announced, done } = start;
-    const { replyTo, pattern } = request;
-    const { router, peers, options } = this.link;
-    const context = contextOfRequest(request, record);
-    const introduced = options.names.isInbox(record.topic);
-    return new Promise<void>(leave => {
-      let endHooks: () => void = () => undefined;
-      let streaming = false;
-      const beginStream = () => {
-        if (streaming) return;
-        streaming = true;
-        this.streams += 1;
-        call.beginStream();
-        if (this.streams > this.options.maxStreams) reply.failNow(tooManyStreams(this.options.maxStreams));
-      };
-      const reply = new ReplyStream({
-        accept: this.accept(request, execution, handling),
-        credit,
-        resumeFrom: request.resumeFrom,
-        announced,
-        introduced,
-        keepLatest: handling.overflow === 'latest',
-        post: (source, bytes, patient) => this.link.sender.post(replyTo, source, bytes, patient),
-        onAnnounced: () => peers.hold('server', replyTo, execution, call),
-        onStarved: () => {
-          this.creditStalls += 1;
-        },
-        onStreaming: beginStream,
-        onSettled: () => {
-          upload?.end('its call has ended');
-          if (streaming) this.streams -= 1;
-          router.removeIncoming(execution);
-          peers.release('server', replyTo.instance, execution);
-          this.forget(call);
-          endHooks();
-          leave();
-        },
-      });
-      const call = new IncomingCall({
-        handler,
-        handling,
-        context,
-        codec: options.codec,
-        maxItemBytes: options.maxItemBytes,
-        reply,
-        watch: this.options.watch(context, request.timeoutMs),
-        onHandedOver: done,
-        onStreamHandedOver: leave,
-        onThrown: thrown => this.logUnexpected(pattern, thrown),
-      });
-      const upload = request.upload ? this.upload(request, execution, reply, beginStream) : undefined;
-      if (upload) context.bringUpload(upload);
-      this.running.add(call);
-      router.addIncoming(execution, call);
-      if (announced) {
-        peers.hold('server', replyTo, execution, call);
-        call.confirmed();
-      }
-      this.options.withHooks(context, async end => {
-        endHooks = end;
-        await call.run(data);
-      });
-    });
-  }
-
-  /** A call whose upload is taken goes on for as long as a stream does. */
-  private upload(
-    request: RequestHeader,
-    execution: string,
-    reply: ReplyStream,
-    beginStream: () => void,
-  ): IncomingUpload {
-    const onBegun = () => {
-      reply.announce();
-      beginStream();
-    };
-    return new IncomingUpload({ link: this.link, request, execution, window: DEFAULTS.window, onBegun });
+    return new Promise<void>(leave => new CallExecution(this.runs, start, leave).run(start.data));
   }
 
   /** Answers without a handler. */
@@ -343,71 +233,11 @@ export class Calls {
     status: Status,
     offered?: string,
   ): Promise<void> {
-    const execution = offered ?? this.link.newExecutionId();
-    return new Promise<void>(settled => {
-      const reply = new ReplyStream({
-        accept: this.accept(request, execution, {}),
-        credit: { items: 0, bytes: 0 },
-        resumeFrom: request.resumeFrom,
-        announced: offered !== undefined,
-        introduced: true,
-        keepLatest: false,
-        post: (source, bytes) => this.link.sender.post(request.replyTo, source, bytes),
-        onAnnounced: () => undefined,
-        onStreaming: () => undefined,
-        onSettled: settled,
-      });
-      reply.fail(status);
-    });
-  }
-
-  private accept(
-    { callId }: ReturnAddress,
-    execution: string,
-    { idempotent, resumable }: Handling,
-    flags: AcceptFlag[] = [],
-  ): AcceptFrame {
-    const { partition, instance } = this.link.address;
-    if (idempotent) flags.push('idempotent');
-    if (resumable) flags.push('resumable');
-    const { service } = this.link.options;
-    return { kind: 'accept', callId, execution, partition, instance, flags: acceptFlags(flags), service };
+    return refuseRequest(this.link, request, status, offered);
   }
 
   private expire(topic: string): void {
     this.expired += 1;
     countDropped(topic, 'DEADLINE_EXCEEDED');
   }
-
-  private forget(call: IncomingCall): void {
-    this.running.delete(call);
-    if (this.running.size === 0) for (const idle of this.idleWaiters.splice(0)) idle();
-  }
-
-  private logUnexpected(pattern: string, thrown: unknown): void {
-    if (!isUnexpected(thrown)) return;
-    const stack = thrown instanceof Error ? thrown.stack : undefined;
-    this.log.error(
-      `handler of ${pattern}`,
-      `The handler of ${pattern} threw ${thrown instanceof Error ? thrown.message : typeof thrown}`,
-      stack,
-    );
-  }
-}
-
-/** Raises WireError for what is no request, or more of one than the limits allow. */
-function requestOf(
-  record: ReceivedRecord,
-  { headerLimits, maxItemBytes }: Pick<LinkOptions, 'headerLimits' | 'maxItemBytes'>,
-): RequestHeader {
-  const line = record.headers[PARLEY_HEADER];
-  if (!line) throw new WireError(`it has no ${PARLEY_HEADER} header`);
-  const header = decodeHeader(line);
-  if (header.kind !== 'request')
-    throw new WireError(`it is ${header.kind === 'event' ? 'an event' : 'an inbox record'}, not a request`);
-  checkHeaders(record.headers, headerLimits);
-  const bytes = record.value?.length ?? 0;
-  if (bytes > maxItemBytes)
-    throw new WireError(`its data weighs ${bytes} bytes; the limit is ${maxItemBytes} (maxItemBytes)`);
-  return header;
 }

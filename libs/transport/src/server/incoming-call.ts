@@ -11,7 +11,7 @@ import { runInScope } from './execution-scope.js';
 import type { ExecutionWatch } from './execution-watch.js';
 import type { CallHandler } from './handlers.js';
 import type { ParleyContext } from './parley-context.js';
-import { pumpReply, type ReplySink } from './reply-source.js';
+import { isSource, pumpReply, type ReplySink } from './reply-source.js';
 import { MAX_PUSHED_BYTES, MAX_PUSHED_ITEMS, type ReplyStream } from './reply-stream.js';
 
 /** A call that runs longer than this tells its client where it runs, so that it can be cancelled. In ms. */
@@ -50,7 +50,9 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
         watch ? watch.handle(handler, data) : handler(data, context),
       );
       if (reply.ended) return;
-      const stop = runInScope(context, () => pumpReply(result, this));
+      const stop = isSource(result)
+        ? runInScope(context, () => pumpReply(result, this))
+        : pumpReply(result, this);
       this.stopSource = stop;
       if (reply.ended) stop();
     } catch (thrown) {

@@ -12,6 +12,8 @@ export interface ReplySink {
   fail(error: unknown): void;
 }
 
+const NOTHING = () => undefined;
+
 /**
  * Leads whatever a handler returned into the sink: the values of an Observable, the items of an async iterable
  * (generators, Readables and web streams among them), or the one value. Returns how to stop it.
@@ -21,7 +23,12 @@ export function pumpReply(result: unknown, sink: ReplySink): () => void {
   if (isAsyncIterable(result)) return pumpIterable(result, sink);
   sink.push(result);
   sink.complete();
-  return () => undefined;
+  return NOTHING;
+}
+
+/** Whether a handler's result gives values by and by; else it is the one value. */
+export function isSource(result: unknown): boolean {
+  return isObservable(result) || isAsyncIterable(result);
 }
 
 /**
