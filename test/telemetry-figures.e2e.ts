@@ -8,6 +8,8 @@ import { Services } from './setup/services.js';
 import { writeRecords } from './setup/write-record.js';
 
 let release: () => void = () => undefined;
+/** Calls that wait to be released. */
+let waiting = 0;
 
 @Controller()
 class MeasuredController {
@@ -28,8 +30,12 @@ class MeasuredController {
 
   @MessagePattern('measured.waits')
   waits() {
+    waiting += 1;
     return new Promise<void>(resolve => {
-      release = resolve;
+      release = () => {
+        waiting -= 1;
+        resolve();
+      };
     });
   }
 
@@ -148,7 +154,7 @@ describe('figures', () => {
 
   it('read live state: what runs, what is in hand, what lags', async () => {
     const client = services.client('measured', { from: 'measuring' });
-    const waiting = firstValueFrom(client.send('measured.waits'));
+    const answer = firstValueFrom(client.send('measured.waits'));
     const inGroup = { 'messaging.consumer.group.name': `${services.prefix}measured.calls` };
     await vi.waitFor(async () => {
       expect(await figures.of('parley.server.records_in_hand', inGroup)).toMatchObject([{ value: 1 }]);
@@ -165,7 +171,7 @@ describe('figures', () => {
       { value: expect.any(Number) as number },
     ]);
     release();
-    await waiting;
+    await answer;
     await vi.waitFor(async () =>
       expect(await figures.of('parley.server.records_in_hand', inGroup)).toMatchObject([{ value: 0 }]),
     );
@@ -178,7 +184,8 @@ describe('figures', () => {
     await vi.waitFor(async () => expect(await dropped('INVALID_ARGUMENT')).toMatchObject([{ value: 1 }]));
     const client = services.client('measured');
     const running = firstValueFrom(client.send('measured.one-by-one'));
-    const inTime = new ParleyRecordBuilder(0).setTimeout(100).build();
+    await vi.waitFor(() => expect(waiting).toBe(1));
+    const inTime = new ParleyRecordBuilder(0).setTimeout(500).build();
     await expect(lastValueFrom(client.send('measured.one-by-one', inTime))).rejects.toMatchObject({
       status: 'DEADLINE_EXCEEDED',
     });

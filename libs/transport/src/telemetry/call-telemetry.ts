@@ -4,12 +4,8 @@ import type { HeaderValue } from '../drivers/driver.js';
 import { ATTRIBUTES } from './attributes.js';
 import { CallSpan } from './call-span.js';
 import { activeInstruments } from './instruments.js';
-import { KnownValues } from './known-values.js';
 import { Observation } from './observation.js';
 import { activeTracer } from './tracing.js';
-
-/** Clients may make patterns up as they run. */
-const patterns = new KnownValues();
 
 export interface BegunCall {
   callId: string;
@@ -34,7 +30,7 @@ export class CallTelemetry<T> implements ReplyTaker<T> {
     const instruments = activeInstruments();
     const attributes = {
       [ATTRIBUTES.service]: service,
-      [ATTRIBUTES.pattern]: patterns.told(message.pattern),
+      ...(instruments && { [ATTRIBUTES.pattern]: instruments.patterns.told(message.pattern) }),
     };
     this.span = tracer && new CallSpan(tracer, call, destinationOf(call));
     this.observation = new Observation(this.span?.span, instruments?.callDuration, attributes);

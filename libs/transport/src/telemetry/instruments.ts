@@ -1,4 +1,5 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
+import { KnownValues } from './known-values.js';
 import { activeMeter } from './meter.js';
 
 /** The boundaries that the conventions advise, in seconds. */
@@ -24,6 +25,9 @@ export class Instruments {
   readonly droppedRecords: Counter;
   /** Records that leave in one produce request. */
   readonly batchSize: Histogram;
+  /** What programs may make up as they run: told of by few values. */
+  readonly patterns = new KnownValues();
+  readonly topics = new KnownValues();
 
   constructor(meter: Meter) {
     const seconds = (name: string, description: string) =>

@@ -1,11 +1,8 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { OutgoingRecord, ProduceOutcome } from '../drivers/driver.js';
 import { asDriverError } from '../link/driver-status.js';
 import { ATTRIBUTES, operationOn } from './attributes.js';
 import { activeInstruments, type Instruments } from './instruments.js';
-import { KnownValues } from './known-values.js';
-
-/** A topic for each pattern may be made up by whoever sends. */
-const topics = new KnownValues();
 
 /** What is told of one produce request: how long it took, how much it carried, and what became of that. */
 export class ProduceTelemetry {
@@ -53,18 +50,18 @@ export class ProduceTelemetry {
     const { operationDuration, sentMessages } = this.instruments;
     const [first, ...others] = sent.keys();
     const seconds = (performance.now() - this.begun) / 1000;
-    operationDuration.record(seconds, sending(others.length > 0 ? undefined : first, failure));
+    operationDuration.record(seconds, this.sending(others.length > 0 ? undefined : first, failure));
     for (const [topic, ofTopic] of sent)
-      for (const [error, count] of ofTopic) sentMessages.add(count, sending(topic, error));
+      for (const [error, count] of ofTopic) sentMessages.add(count, this.sending(topic, error));
   }
-}
 
-/** No topic: it went to several. */
-function sending(topic: string | undefined, error: string | undefined) {
-  return {
-    ...operationOn('send', topic === undefined ? undefined : topics.told(topic)),
-    ...(error !== undefined && { [ATTRIBUTES.errorType]: error }),
-  };
+  /** No topic: it went to several. A topic for each pattern may be made up by whoever sends. */
+  private sending(topic: string | undefined, error: string | undefined): Attributes {
+    return {
+      ...operationOn('send', topic === undefined ? undefined : this.instruments.topics.told(topic)),
+      ...(error !== undefined && { [ATTRIBUTES.errorType]: error }),
+    };
+  }
 }
 
 function kindOf(error: unknown): string {
