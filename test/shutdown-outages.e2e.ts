@@ -1,5 +1,5 @@
 import { Controller } from '@nestjs/common';
-import { EventPattern, MessagePattern } from '@nestjs/microservices';
+import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
 import { NestFactory } from '@nestjs/core';
 import { EmbeddedKafka, type ApiKey } from '@parley/embedded-kafka';
 import { ParleyClient, ParleyModule, ParleyServer, type ParleyOptions } from '@parley/transport';
@@ -18,14 +18,14 @@ let release: () => void = () => undefined;
 @Controller()
 class WaitingController {
   @MessagePattern('wait')
-  async wait(): Promise<void> {
+  async wait(@Payload() _data: unknown): Promise<void> {
     begun += 1;
     await new Promise<void>(resolve => (release = resolve));
   }
 
   @EventPattern('waiting')
-  waiting(): Promise<void> {
-    return this.wait();
+  waiting(@Payload() data: unknown): Promise<void> {
+    return this.wait(data);
   }
 }
 
@@ -65,7 +65,11 @@ describe('closing where Kafka', () => {
   beforeEach(() => (begun = 0));
   afterAll(() => services.stop());
 
-  it.each(['module', 'standalone'])('hangs in the middle of calls and events is bounded (%s)', async kind => {
+  it.each([
+    ['hangs', 'module'],
+    ['hangs', 'standalone'],
+    ['goes away', 'module'],
+  ])('%s in the middle of calls and events is bounded (%s)', async (what, kind) => {
     const kafka = await start();
     const options = optionsFor('hung', kafka.bootstrap);
     const app = await serverOf(kind, options);
@@ -76,7 +80,8 @@ describe('closing where Kafka', () => {
     });
     await lastValueFrom(client.emit('waiting', 1));
     await vi.waitFor(() => expect(begun).toBe(2));
-    hang(kafka);
+    if (what === 'hangs') hang(kafka);
+    else await kafka.close();
     const emitted = expect(lastValueFrom(client.emit('waiting', 2))).rejects.toMatchObject({
       status: 'UNAVAILABLE',
     });
