@@ -33,7 +33,7 @@ export const DEFAULTS = {
   maxHeaderBytes: HEADER_LIMITS.bytes,
   /** How deep JSON may nest that is read. */
   maxJsonDepth: MAX_JSON_DEPTH,
-  /** What a closing process allows running work, and then what waits to be sent. */
+  /** What closing allows handlers that run and records that wait to be sent, server and clients together. */
   drainTimeoutMs: 10_000,
   /** How often instances that share long calls tell each other that they live; one that stays silent thrice is gone. */
   pulseIntervalMs: 2000,
