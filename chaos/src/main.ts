@@ -3,9 +3,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { EmbeddedKafka } from '@parley/embedded-kafka';
 import { MissingToolError, stopSignal } from '@parley/tools/kafka';
 import { audit } from './audit/audit.js';
+import type { Violation } from './audit/violation.js';
 import { callFigures, eventFigures } from './audit/figures.js';
 import { runInProcess } from './in-process/run-in-process.js';
 import { EvidenceFolder } from './journal/evidence-folder.js';
+import { jsonReport } from './json-report.js';
 import type { Outcome } from './outcome.js';
 import { callLines, eventLine, violationLines } from './report.js';
 import { run } from './run.js';
@@ -31,10 +33,18 @@ const options = new Command('npm run chaos --')
   .option('--driver <name>', 'which Kafka client: kafkajs or platformatic', driverName, 'kafkajs' as const)
   .option('--embedded', 'in this process, on embedded brokers', false)
   .option('--keep', 'keep what each process saw also where nothing was violated', false)
+  .option('--json', 'a report for programs on standard output, and everything else on the other', false)
   .parse()
-  .opts<{ seconds: number; seed?: number; driver: DriverName; embedded: boolean; keep: boolean }>();
+  .opts<{
+    seconds: number;
+    seed?: number;
+    driver: DriverName;
+    embedded: boolean;
+    keep: boolean;
+    json: boolean;
+  }>();
 
-const { seconds, driver, embedded, keep, seed = randomInt(SEEDS) } = options;
+const { seconds, driver, embedded, keep, json, seed = randomInt(SEEDS) } = options;
 const signal = stopSignal();
 signal.addEventListener('abort', () => {
   console.error(`${signal.reason}: what was started is closed.`);
@@ -43,17 +53,18 @@ signal.addEventListener('abort', () => {
 
 const folder = await EvidenceFolder.make(seed);
 const again = `--seconds ${seconds} --seed ${seed} --driver ${driver}${embedded ? ' --embedded' : ''}`;
-console.log(`npm run chaos -- ${again}`);
+say(`npm run chaos -- ${again}`);
 try {
   const outcome = embedded ? await onEmbedded() : await onReal();
-  const violated = tell(outcome);
-  if (violated) process.exitCode = VIOLATED;
-  if (violated || keep) {
-    await folder.keep(outcome);
-    console.log(`What each process saw is in ${folder.path}.`);
-  } else {
-    await folder.remove();
-  }
+  const violations = audit(outcome.evidence);
+  const kept = keep || violations.length > 0;
+  if (violations.length > 0) process.exitCode = VIOLATED;
+  if (kept) await folder.keep(outcome);
+  else await folder.remove();
+  const path = kept ? folder.path : undefined;
+  if (json)
+    console.log(JSON.stringify(jsonReport({ seed, seconds, driver, embedded }, outcome, violations, path)));
+  else tell(outcome, violations, path);
 } catch (error) {
   process.exitCode = NOT_COMPLETED;
   if (!signal.aborted) console.error(error instanceof MissingToolError ? error.message : error);
@@ -79,19 +90,27 @@ async function onEmbedded(): Promise<Outcome> {
   return await runInProcess({ seed, seconds, driver, kafka, log, signal });
 }
 
-/** Whether something was violated. */
-function tell({ evidence, faults, beganAt }: Outcome): boolean {
-  const violations = audit(evidence);
+function tell(
+  { evidence, faults, beganAt }: Outcome,
+  violations: readonly Violation[],
+  path: string | undefined,
+): void {
   for (const line of callLines(callFigures(evidence.callers))) console.log(line);
   console.log(eventLine(eventFigures(evidence.callers, evidence.servers)));
   for (const line of violationLines(violations, faults, beganAt)) console.log(line);
   if (violations.length === 0) console.log(`Nothing was violated under ${faults.length} faults.`);
   else console.log(`The same storm again: npm run chaos -- ${again}`);
-  return violations.length > 0;
+  if (path !== undefined) console.log(`What each process saw is in ${path}.`);
+}
+
+/** What is no report of the run goes where it is not taken for one. */
+function say(line: string): void {
+  if (json) console.error(line);
+  else console.log(line);
 }
 
 function log(line: string): void {
-  console.log(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}`);
+  say(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}`);
 }
 
 function positive(value: string): number {
