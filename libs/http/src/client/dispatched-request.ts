@@ -1,9 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { headerRecord, readAnswer, type AnswerHead } from './answer-head.js';
-import { bodyTooLarge, gatewayAnswer } from './gateway-answer.js';
-import { fieldsOf, type GivenHeaders } from './given-headers.js';
+import { BodyTooLarge } from './body-upload.js';
+import { bodyTooLarge, gatewayAnswer, type GatewayAnswer } from './gateway-answer.js';
+import { fieldOf, fieldsOf, type GivenHeaders } from './given-headers.js';
 import { send } from './http-request.js';
-import { bodyAtHand, readBody, type GivenBody } from './request-body.js';
+import { bodyAtHand, readAhead, type GivenBody, type SentBody } from './request-body.js';
 import type { ServiceClients } from './service-clients.js';
 
 export interface DispatchedRequestOptions {
@@ -11,7 +12,7 @@ export interface DispatchedRequestOptions {
   host: string;
   /** How long the head of the answer may take, in ms. Default: the client's own `timeoutMs`. */
   timeoutMs: number | undefined;
-  /** What a request's body may weigh, in bytes. */
+  /** What a request's body may weigh, in bytes; Infinity where the service alone decides. */
   maxBodyBytes: number;
 }
 
@@ -27,7 +28,8 @@ export class DispatchedRequest implements Dispatcher.DispatchController {
   rawTrailers: Buffer[] = [];
   private resumed: (() => void) | undefined;
   private reply: AsyncIterableIterator<Buffer> | undefined;
-  private body: Partial<AsyncIterator<unknown>> & { destroy?(error: Error): void } = {};
+  private body: SentBody | undefined;
+  private answering = false;
   private ended = false;
 
   constructor(
@@ -68,37 +70,53 @@ export class DispatchedRequest implements Dispatcher.DispatchController {
   }
 
   private async exchange(): Promise<void> {
-    const { request, options } = this;
-    const given = request.body as GivenBody;
-    const { bytes, contentType } = bodyAtHand(given) ?? (await readBody(given!, options.maxBodyBytes));
-    if (this.aborted) return;
-    if (!bytes || bytes.length > options.maxBodyBytes) {
-      const { body, ...head } = bodyTooLarge(options.maxBodyBytes);
-      await this.answer(head, body);
-      return;
-    }
-    const fields = fieldsOf(request.headers as GivenHeaders);
-    if (contentType && !fields.some(name => name.toLowerCase() === 'content-type')) {
-      fields.push('content-type', contentType);
-    }
-    let first: IteratorResult<Buffer>;
-    let answer: ReturnType<typeof readAnswer>;
     try {
-      this.reply = send(
-        options.client,
-        { method: request.method, target: targetOf(request), host: options.host, fields, body: bytes },
-        callOptions(request, options),
-      );
-      first = await this.reply.next();
+      this.reply = await this.send();
+      if (!this.reply) return;
+      const first = await this.reply.next();
       if (this.aborted) return;
-      answer = readAnswer(first.value as Buffer);
+      const { body, ...head } = readAnswer(first.value as Buffer);
+      await this.answer(head, body, this.reply);
     } catch (error) {
-      const failed = this.aborted ? undefined : gatewayAnswer(error);
+      const failed = this.aborted || this.answering ? undefined : this.insteadOf(error);
       if (!failed) throw error;
-      await this.answer(failed, failed.body);
-      return;
+      const { body, ...head } = failed;
+      await this.answer(head, body);
     }
-    await this.answer(answer, answer.body, this.reply);
+  }
+
+  /** Undefined where its caller has left meanwhile. */
+  private async send(): Promise<AsyncIterableIterator<Buffer> | undefined> {
+    const { request, options } = this;
+    const { client, host, maxBodyBytes: maxBytes } = options;
+    const { method } = request;
+    const fields = fieldsOf(request.headers as GivenHeaders);
+    const given = request.body as GivenBody;
+    const limits = { maxBytes, declared: lengthOf(fields) };
+    const body = bodyAtHand(given, limits) ?? (await readAhead(given!, limits));
+    this.body = body;
+    if (this.aborted) {
+      this.leaveBody();
+      return undefined;
+    }
+    if (body.contentType && fieldOf(fields, 'content-type') === undefined) {
+      fields.push('content-type', body.contentType);
+    }
+    const target = targetOf(request);
+    return send(client, { method, target, host, fields, body }, callOptions(request, options));
+  }
+
+  /** What a gateway says instead; undefined for a failure of the caller's own body, which it hears of as it is. */
+  private insteadOf(error: unknown): GatewayAnswer | undefined {
+    this.leaveBody();
+    const cause = this.body?.rest?.failure ?? error;
+    if (cause instanceof BodyTooLarge) return bodyTooLarge(cause);
+    return !this.body || this.body.rest?.failure ? undefined : gatewayAnswer(error);
+  }
+
+  /** Nothing more is read of it. */
+  private leaveBody(): void {
+    void this.body?.rest?.return();
   }
 
   private async answer(
@@ -107,6 +125,7 @@ export class DispatchedRequest implements Dispatcher.DispatchController {
     rest: AsyncIterator<Buffer> = NOTHING,
   ): Promise<void> {
     const { handler } = this;
+    this.answering = true;
     this.rawHeaders = head.fields.map(text => Buffer.from(text, 'latin1'));
     handler.onResponseStart?.(this, head.status, headerRecord(head.fields), head.statusText);
     if (start.length > 0) await this.give(start);
@@ -138,6 +157,12 @@ export class DispatchedRequest implements Dispatcher.DispatchController {
     void this.reply?.return?.();
     this.handler.onResponseError?.(this, error);
   }
+}
+
+/** What the caller says that its body weighs; undefined for what is no number. */
+function lengthOf(fields: readonly string[]): number | undefined {
+  const length = fieldOf(fields, 'content-length');
+  return length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
 function targetOf({ path, query }: Dispatcher.DispatchOptions): string {

@@ -1,25 +1,36 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 
 /** Answers a request of Node's by sending it on. */
 export function forwardBy(dispatcher: Pick<Dispatcher, 'dispatch'>): RequestListener {
   return (request, response) => {
     const { method = 'GET', url = '/', headers, rawHeaders } = request;
+    const body = hasBody(request) ? bodyOf(request) : null;
     dispatcher.dispatch(
       {
         origin: `http://${headers.host}`,
         path: url,
         method,
         headers: rawHeaders,
-        body: hasBody(request) ? request : null,
+        body,
       },
       new ForwardedAnswer(response),
     );
+    // What is left of its body would hold up what comes after it on this connection.
+    if (body) response.once('finish', () => request.resume());
   };
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** Left in the middle it is not destroyed: its connection has an answer to bring. */
+function bodyOf(request: IncomingMessage): Readable {
+  const body = { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) };
+  // undici takes iterables, and leaves them out of its types.
+  return body as unknown as Readable;
 }
 
 /** Writes an answer as it comes, as fast as it is read. */

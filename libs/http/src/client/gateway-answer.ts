@@ -2,6 +2,7 @@ import { STATUS_CODES as HTTP_STATUS_TEXT } from 'node:http';
 import { ParleyException, type StatusCode } from '@parley/transport';
 import { MalformedMessage } from '../message/head.js';
 import type { AnswerHead } from './answer-head.js';
+import type { BodyTooLarge } from './body-upload.js';
 
 /** What a call that ended without an answer looks like to a caller of HTTP: as a gateway would say it. */
 const STATUS_OF: Partial<Readonly<Record<StatusCode, number>>> = {
@@ -33,9 +34,9 @@ export function gatewayAnswer(error: unknown): GatewayAnswer | undefined {
   return answer(STATUS_OF[status] ?? 502, PROXY_ERROR_OF[status] ?? 'connection_terminated', message);
 }
 
-/** The answer for a request whose body is larger than can be sent. */
-export function bodyTooLarge(limit: number): GatewayAnswer {
-  return answer(413, 'http_request_error', `the request's body is larger than ${limit} bytes (maxBodyBytes)`);
+/** The answer for a request whose body is larger than its caller may send. */
+export function bodyTooLarge({ message }: BodyTooLarge): GatewayAnswer {
+  return answer(413, 'http_request_error', message);
 }
 
 /** With the body of Nest's own exceptions; `proxy-status` tells it from an answer of the service's. */

@@ -18,6 +18,14 @@ export function fieldsOf(headers: GivenHeaders): string[] {
   return fromEntries(Object.entries(headers as Record<string, string | string[] | undefined>));
 }
 
+/** The value of a header, by its name in small letters. */
+export function fieldOf(fields: readonly string[], name: string): string | undefined {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at]!.length === name.length && fields[at]!.toLowerCase() === name) return fields[at + 1];
+  }
+  return undefined;
+}
+
 function fromEntries(entries: Iterable<[string, string | string[] | undefined]>): string[] {
   const fields: string[] = [];
   for (const [name, value] of entries) {

@@ -3,6 +3,7 @@ import { endToEnd } from '../message/end-to-end.js';
 import { joinMessage } from '../message/head.js';
 import { patternOf } from '../message/pattern.js';
 import { requestLine } from '../message/start-line.js';
+import type { SentBody } from './request-body.js';
 
 export interface HttpRequest {
   method: string;
@@ -12,7 +13,7 @@ export interface HttpRequest {
   host: string;
   /** Names and values by turns. */
   fields: readonly string[];
-  body: Buffer;
+  body: SentBody;
 }
 
 /** Methods that send a body by their nature: without one they say so. */
@@ -37,8 +38,12 @@ export function send(
     headers.push(name, kept[at + 1]!);
   }
   if (!named) headers.unshift('host', host);
-  if (body.length > 0 || WITH_BODY.has(method)) headers.push('content-length', String(body.length));
-  const message = joinMessage({ startLine: requestLine({ method, target }), fields: headers }, body);
-  const replies = client.send<Buffer>(patternOf(method), new ParleyRecord(message, options));
+  const { start, rest, length } = body;
+  // A body of unknown length is told by this header; its bytes are told apart by items, not by HTTP's chunks.
+  if (length === undefined) headers.push('transfer-encoding', 'chunked');
+  else if (length > 0 || WITH_BODY.has(method)) headers.push('content-length', String(length));
+  const message = joinMessage({ startLine: requestLine({ method, target }), fields: headers }, start);
+  const record = new ParleyRecord(message, rest ? { ...options, upload: rest } : options);
+  const replies = client.send<Buffer>(patternOf(method), record);
   return replies[Symbol.asyncIterator]();
 }

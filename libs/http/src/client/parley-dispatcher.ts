@@ -11,14 +11,9 @@ export interface ParleyDispatcherOptions {
   next?: Dispatcher;
   /** How long the head of an answer may take, in ms; then the answer is 504. Default: the client's `timeoutMs`. */
   timeoutMs?: number;
-  /** What a request's body may weigh, in bytes; a larger one is answered 413. Default 16 MiB less its headers. */
+  /** What a request's body may weigh, in bytes; a larger one is answered 413. Default: what the service takes. */
   maxBodyBytes?: number;
 }
-
-export const DISPATCHER_DEFAULTS = {
-  /** What a call's data may weigh by default, less what its headers may. */
-  maxBodyBytes: 16 * 1024 * 1024 - 64 * 1024,
-} as const;
 
 /**
  * Sends requests to `http://<service>.parley` over Kafka and leaves other hosts to `next`. For `fetch` as its
@@ -38,7 +33,7 @@ export class ParleyDispatcher extends Dispatcher {
   }
 
   override dispatch(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const { suffix, timeoutMs, maxBodyBytes = DISPATCHER_DEFAULTS.maxBodyBytes } = this.options;
+    const { suffix, timeoutMs, maxBodyBytes = Infinity } = this.options;
     const host = hostOf(request.origin);
     const service = serviceOf(host, suffix);
     if (service === undefined) return this.next.dispatch(request, handler);

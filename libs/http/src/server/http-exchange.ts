@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { ParleyException, type ParleyContext } from '@parley/transport';
 import { MalformedMessage, splitMessage } from '../message/head.js';
 import { readRequestLine } from '../message/start-line.js';
+import { Aborted, readUpload } from './incoming-body.js';
 import { VirtualSocket } from './virtual-socket.js';
 
 /** What Node's parser calls with the header lines it has read; held by a spec. */
@@ -18,23 +19,24 @@ interface ParsedMessage {
 export function exchange(
   server: Server,
   message: Buffer,
-  { signal }: Pick<ParleyContext, 'signal'>,
+  { signal, upload }: Pick<ParleyContext, 'signal' | 'upload'>,
 ): Promise<Buffer | AsyncIterable<Buffer>> {
   return new Promise((resolve, reject) => {
     const socket = new VirtualSocket(() => process.nextTick(answer));
-    const request = requestOf(message, socket);
+    const request = requestOf(message, socket, upload);
     const response = new ServerResponse(request);
     const answer = () => {
       const whole = response.writableEnded && !socket.answer.full;
       resolve(whole ? socket.answer.takeItem() : socket.answer);
     };
     const leave = () => {
-      request.destroy(new Error('aborted'));
+      request.destroy(new Aborted());
       socket.destroy();
     };
     // The bytes of a body are told apart by their items, so that they need no chunks of HTTP's own.
     Object.defineProperty(response, 'chunkedEncoding', UNCHUNKED);
     response.assignSocket(socket as unknown as Socket);
+    socket.on('drain', () => drained(response));
     response.once('finish', () => {
       signal.removeEventListener('abort', leave);
       response.detachSocket(socket as unknown as Socket);
@@ -53,13 +55,24 @@ export function exchange(
 
 const UNCHUNKED: PropertyDescriptor = { get: () => false, set: () => undefined };
 
+/** As Node's server does when its socket has room again: who writes the answer waits for that. */
+function drained(response: ServerResponse): void {
+  if (!response.writableNeedDrain) return;
+  const flags = response as unknown as Record<symbol, boolean>;
+  const needsDrain = Object.getOwnPropertySymbols(response).find(
+    ({ description }) => description === 'kNeedDrain',
+  );
+  if (needsDrain) flags[needsDrain] = false;
+  response.emit('drain');
+}
+
 /** As Node's server does when an answer is written. */
 function closed(response: ServerResponse): void {
   response.destroyed = true;
   response.emit('close');
 }
 
-function requestOf(message: Buffer, socket: VirtualSocket): IncomingMessage {
+function requestOf(message: Buffer, socket: VirtualSocket, upload: ParleyContext['upload']): IncomingMessage {
   try {
     const { startLine, fields, body } = splitMessage(message);
     const { method, target } = readRequestLine(startLine);
@@ -70,9 +83,13 @@ function requestOf(message: Buffer, socket: VirtualSocket): IncomingMessage {
     request.method = method;
     request.url = target;
     (request as unknown as ParsedMessage)._addHeaderLines(fields, fields.length);
-    request.complete = true;
     if (body.length > 0) request.push(body);
-    request.push(null);
+    if (upload) {
+      readUpload(request, upload);
+    } else {
+      request.complete = true;
+      request.push(null);
+    }
     return request;
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error;

@@ -43,16 +43,16 @@ export class OutgoingUpload implements RequestUpload, ControlReceiver, ReplySink
 
   /** Sends the items to the server that asks. Asked once more it does nothing. */
   begin(ask: AskFrame): void {
-    const { source, pattern, link, inboxOf, onFailed } = this.options;
+    const { source, pattern } = this.options;
     if (this.reply || this.over) return;
     if (begun.has(source)) {
-      onFailed(
+      this.options.onFailed(
         new ParleyException('ABORTED', `the upload of ${pattern} has begun before and cannot be sent again`),
       );
       return;
     }
     begun.add(source);
-    this.reply = this.replyTo(ask, inboxOf(ask));
+    this.reply = this.replyTo(ask, this.options.inboxOf(ask));
     this.options.onSourceAwaited();
     this.stopSource = pumpReply(source, this);
   }
@@ -90,7 +90,7 @@ export class OutgoingUpload implements RequestUpload, ControlReceiver, ReplySink
   }
 
   push(value: unknown): boolean {
-    const { link, onFailed, pattern } = this.options;
+    const { link, pattern } = this.options;
     const { codec, maxItemBytes } = link.options;
     if (this.over) return false;
     try {
@@ -99,7 +99,7 @@ export class OutgoingUpload implements RequestUpload, ControlReceiver, ReplySink
       this.reply?.add(item);
       return true;
     } catch (error) {
-      onFailed(error);
+      this.options.onFailed(error);
       return false;
     }
   }
