@@ -1,14 +1,6 @@
-import {
-  createNoopMeter,
-  metrics,
-  type Attributes,
-  type BatchObservableCallback,
-  type Meter,
-  type Observable,
-} from '@opentelemetry/api';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addFigures, Reading, type FigureName, type FigureReader } from './figures.js';
-import { activeMeter } from './meter.js';
+import { FakeSdk } from './spec/fake-sdk.js';
 
 function reader(name: FigureName, value: number, service: string): FigureReader {
   return tell => tell(name, value, { service });
@@ -32,44 +24,12 @@ describe('reading figures', () => {
   });
 });
 
-/** A meter of which only the names and the callback matter. */
-function stage() {
-  const names = new Map<Observable, string>();
-  let callback: BatchObservableCallback | undefined;
-  const named = (name: string) => {
-    const observable = {} as Observable;
-    names.set(observable, name);
-    return observable;
-  };
-  const meter = Object.assign(Object.create(createNoopMeter()) as Meter, {
-    createObservableCounter: named,
-    createObservableUpDownCounter: named,
-    addBatchObservableCallback: (given: BatchObservableCallback) => (callback = given),
-    removeBatchObservableCallback: () => (callback = undefined),
-  });
-  metrics.setGlobalMeterProvider({ getMeter: () => meter });
-  return {
-    asked: () => callback !== undefined,
-    /** What is told of a service. */
-    read: async (service: string) => {
-      const told: Record<string, number> = {};
-      const observe = (observable: Observable, value: number, attributes?: Attributes) => {
-        if (attributes?.['service'] === service) told[names.get(observable)!] = value;
-      };
-      await callback?.({ observe });
-      return told;
-    },
-  };
-}
-
 describe('adding figures', () => {
-  afterEach(() => {
-    metrics.disable();
-    activeMeter();
-  });
+  let sdk: FakeSdk;
+  beforeEach(() => (sdk = new FakeSdk().start()));
+  afterEach(() => sdk.stop());
 
   it('holds nothing of what has ended but what it had counted', async () => {
-    const meter = stage();
     const of = { service: 'many' };
     const all = Array.from({ length: 1000 }, () =>
       addFigures(tell => {
@@ -78,17 +38,15 @@ describe('adding figures', () => {
       }),
     );
     const told = { 'parley.client.active_calls': 1000, 'parley.server.credit_stalls': 2000 };
-    expect(await meter.read('many')).toEqual(told);
+    expect(await sdk.read(of)).toEqual(told);
     for (const end of [...all, ...all]) end();
-    expect(await meter.read('many')).toEqual({ ...told, 'parley.client.active_calls': 0 });
+    expect(await sdk.read(of)).toEqual({ ...told, 'parley.client.active_calls': 0 });
   });
 
   it('asks no SDK that is there no more', () => {
-    const meter = stage();
     addFigures(() => undefined)();
-    expect(meter.asked()).toBe(true);
-    metrics.disable();
-    activeMeter();
-    expect(meter.asked()).toBe(false);
+    expect(sdk.asks).toBe(true);
+    sdk.stop();
+    expect(sdk.asks).toBe(false);
   });
 });
