@@ -9,19 +9,17 @@ export function acceptOf(
   link: Pick<Link, 'address' | 'options'>,
   callId: string,
   execution: string,
-  { idempotent, resumable }: Handling,
+  { idempotent = false, resumable = false }: Handling,
   redelivered = false,
 ): AcceptFrame {
   const { partition, instance } = link.address;
   const { service } = link.options;
-  const flags = idempotent || resumable || redelivered ? flagsOf() : NO_FLAGS;
+  const flags =
+    idempotent || resumable || redelivered ? flagsOf({ redelivered, idempotent, resumable }) : NO_FLAGS;
   return { kind: 'accept', callId, execution, partition, instance, flags, service };
+}
 
-  function flagsOf(): string {
-    const all: AcceptFlag[] = [];
-    if (redelivered) all.push('redelivered');
-    if (idempotent) all.push('idempotent');
-    if (resumable) all.push('resumable');
-    return acceptFlags(all);
-  }
+function flagsOf(said: Readonly<Record<AcceptFlag, boolean>>): string {
+  const flags: readonly AcceptFlag[] = ['redelivered', 'idempotent', 'resumable'];
+  return acceptFlags(flags.filter(flag => said[flag]));
 }
