@@ -61,7 +61,7 @@ class EndlessController {
     try {
       for (;;) {
         yield produced++;
-        await delay(5);
+        await delay(5); // The stream's pace, as `interval` is that of the others; nothing is waited for.
       }
     } finally {
       open.streams -= 1;

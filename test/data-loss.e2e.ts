@@ -21,7 +21,7 @@ class CountController {
     try {
       for (produced = 0; ; produced += 1) {
         yield produced;
-        await delay(5);
+        await delay(5); // The stream's pace: nothing is waited for.
       }
     } finally {
       open -= 1;

@@ -34,7 +34,7 @@ class InnerController {
 class OuterController {
   @MessagePattern('nested')
   async nested(@Payload() spendMs: number, @Ctx() context: ParleyContext): Promise<Deadlines> {
-    await delay(spendMs);
+    await delay(spendMs); // What it spends is what its nested call has not: time itself is tested.
     return this.deadlines(context);
   }
 
@@ -49,7 +49,7 @@ class OuterController {
   async *long(@Payload() items: number, @Ctx() context: ParleyContext): AsyncGenerator<unknown> {
     for (let n = 0; n < items; n += 1) {
       yield n;
-      await delay(100);
+      await delay(100); // Its length is time, which the deadline is of.
     }
     yield await this.deadlines(context);
   }
@@ -58,7 +58,7 @@ class OuterController {
   async *fallsSilent(@Payload() items: number, @Ctx() context: ParleyContext): AsyncGenerator<number> {
     for (let n = 0; n < items; n += 1) {
       yield n;
-      await delay(50);
+      await delay(50); // Shorter than the idle time-outs, which its last silence is to exceed.
     }
     await new Promise(resolve => context.signal.addEventListener('abort', resolve));
     aborted.push('silent');

@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { EventEmitter, once } from 'node:events';
 import { ApiKey, ErrorCode, fault } from '@parley/embedded-kafka';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Driver } from '../../driver.js';
@@ -87,15 +87,19 @@ describe.each(DRIVERS)('%s: rebalance, with faults', (_, make) => {
   });
 
   it('takes no late answer to a heartbeat for one to its new generation', async () => {
-    const first = await join(await stage.driver(), {
+    const heartbeats = new EventEmitter();
+    const first = await join(await stage.driver({ clientId: 'first' }), {
       ...options,
       onRevoked: async revoked => {
         noteRevoked(first, revoked);
-        await setTimeout(100); // joins again while a heartbeat is on its way
+        await once(heartbeats, 'of first'); // joins again while it is on its way
       },
     });
     await vi.waitFor(() => expect(first.held.size).toBe(2), REBALANCED);
-    stage.kafka.intercept(ApiKey.Heartbeat, () => fault.delay(150));
+    stage.kafka.intercept(ApiKey.Heartbeat, ({ clientId }) => {
+      heartbeats.emit(`of ${clientId}`);
+      return fault.delay(150);
+    });
     for (let round = 1; round <= 3; round++) {
       const second = await join(driver, options);
       await vi.waitFor(() => expect([first.held.size, second.held.size]).toEqual([1, 1]), REBALANCED);
