@@ -126,6 +126,25 @@ describe('closing a server', () => {
     await next.close();
   });
 
+  it.each([
+    ['before', ['server', 'client']],
+    ['after', ['client', 'server']],
+  ])('%s the client that a handler waits for answers its own caller', async (order, closed) => {
+    await services.start('backend', [WorkController]);
+    begun.length = 0;
+    const service = `relay-${order}`;
+    const backend = services.client('backend', { from: service });
+    const relay = (id: number) => firstValueFrom(backend.send<number>('slow', id));
+    const server = new ParleyServer(services.options(service));
+    server.addHandler('relay', async (id: number) => relay(id));
+    services.add(server);
+    await new Promise(listening => server.listen(listening));
+    const answer = firstValueFrom(services.client(service).send<number>('relay', keyed(4000)));
+    await vi.waitFor(() => expect(begun).toContain(4000), WITHIN);
+    for (const one of closed) await (one === 'client' ? backend : server).close();
+    expect(await answer).toBe(4000);
+  });
+
   it('twice, at a time or one after another, is closing it once', async () => {
     const server = await services.start('twice', [WorkController]);
     const client = services.client('twice');

@@ -102,7 +102,9 @@ export class CallOnLink<T> implements OutgoingCallOptions {
   start(): OutgoingCall<T> {
     const { call } = this;
     const { signal } = this.message.options;
-    this.client.link.router.addOutgoing(this.callId, call);
+    // Made in a handler, it goes by the correlation id of what that handles.
+    const nested = this.correlationId !== this.callId;
+    this.client.link.router.addOutgoing(this.callId, call, nested);
     if (signal) {
       this.onAbort = () => this.abort();
       signal.addEventListener('abort', this.onAbort);

@@ -15,6 +15,7 @@ import { CallTelemetry } from '../telemetry/call-telemetry.js';
 import { isObserved } from '../telemetry/observed.js';
 import { SendSpan } from '../telemetry/send-span.js';
 import { activeTracer } from '../telemetry/tracing.js';
+import { currentContext } from '../server/execution-scope.js';
 import { CALL_ID_BYTES, randomId } from '../wire/id.js';
 import { NEST_HEADERS } from './nest-headers.js';
 import { NestCall } from './nest-call.js';
@@ -86,7 +87,7 @@ export class NestClient implements CallStarter {
       },
       telemetry ?? taker,
     );
-    this.link.router.addOutgoing(id, call);
+    this.link.router.addOutgoing(id, call, currentContext() !== undefined);
     if (signal?.aborted)
       call.abandon({ code: 'CANCELLED', message: `the call of ${pattern} was aborted by its caller` });
     else send().catch((error: unknown) => call.fail(statusOfFailure(error)));

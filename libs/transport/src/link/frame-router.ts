@@ -1,5 +1,6 @@
 import type { ClientFrame, Frame, PulseFrame, ServerFrame } from '../wire/frame.js';
 import type { Status } from '../wire/status.js';
+import { CallSet } from './call-set.js';
 
 /** The client side of a call. */
 export interface ReplyReceiver {
@@ -25,6 +26,8 @@ export interface FrameRouterEvents {
 export class FrameRouter {
   private readonly outgoing = new Map<string, ReplyReceiver>();
   private readonly incoming = new Map<string, ControlReceiver>();
+  /** Outgoing calls that a handler of this process waits for. */
+  private readonly nested = new CallSet();
 
   constructor(private readonly events: FrameRouterEvents) {}
 
@@ -36,12 +39,15 @@ export class FrameRouter {
     return this.incoming.size;
   }
 
-  addOutgoing(callId: string, receiver: ReplyReceiver): void {
+  /** `nested`: a handler of this process made the call, and has callers of its own. */
+  addOutgoing(callId: string, receiver: ReplyReceiver, nested = false): void {
     this.outgoing.set(callId, receiver);
+    if (nested) this.nested.add(callId);
   }
 
   removeOutgoing(callId: string): void {
     this.outgoing.delete(callId);
+    this.nested.delete(callId);
   }
 
   addIncoming(execution: string, receiver: ControlReceiver): void {
@@ -80,6 +86,11 @@ export class FrameRouter {
         }
       }
     }
+  }
+
+  /** Resolves once no handler of this process waits for a call any more, or after `timeoutMs`. */
+  handlersAnswered(timeoutMs: number): Promise<void> {
+    return this.nested.whenEmpty(timeoutMs);
   }
 
   /** Ends every outgoing call. Returns those of which it is not known who runs them. */

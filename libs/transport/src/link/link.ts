@@ -9,6 +9,7 @@ import type { InstanceAddress } from '../wire/header.js';
 import { AssemblyBudget } from './assembly-budget.js';
 import { backoffMs } from './backoff.js';
 import { BoundedLog } from './bounded-log.js';
+import { CallSet } from './call-set.js';
 import { Departures } from './departures.js';
 import { DrainTime } from './drain-time.js';
 import { unavailable } from './driver-status.js';
@@ -24,7 +25,6 @@ import { addLinkFigures } from '../telemetry/link-figures.js';
 import { Refusals } from './refusals.js';
 import { Sender } from './sender.js';
 import { inboxTopic } from './topics.js';
-import { UnplacedCalls } from './unplaced-calls.js';
 
 /** While more than so many records wait to be sent, executions of ended calls are not refused: silence ends them too. */
 const STRAYS_REFUSED = 1000;
@@ -39,7 +39,7 @@ export class Link {
     onPulse: pulse => this.peers.receive(pulse),
     onStray: frame => {
       if (frame.kind === 'accept') this.refuse(frame);
-      this.unplaced?.heard(frame.callId);
+      this.unplaced?.delete(frame.callId);
     },
   });
   readonly peers: Peers;
@@ -60,7 +60,8 @@ export class Link {
   private session: Session | undefined;
   /** While it is closed: the servers of calls that end with it are told. */
   private leaving: Session | undefined;
-  private unplaced: UnplacedCalls | undefined;
+  /** Calls that end with it, and of which it is not known who runs them. */
+  private unplaced: CallSet | undefined;
   private opening: Promise<Session> | undefined;
   private abandonOpening: AbortController | undefined;
   private closing: Promise<void> | undefined;
@@ -185,7 +186,10 @@ export class Link {
     return this.drain;
   }
 
-  /** Ends outgoing calls UNAVAILABLE, sends what waits within `drainTimeoutMs`, closes every connection. Idempotent. */
+  /**
+   * Sends what waits and lets handlers of this process have the answers that they wait for, within `drainTimeoutMs`; ends
+   * other outgoing calls UNAVAILABLE, and closes every connection. Idempotent.
+   */
   close(): Promise<void> {
     return (this.closing ??= this.drain
       .during(() => this.shut())
@@ -310,16 +314,17 @@ export class Link {
 
   private async shut(): Promise<void> {
     await this.going.close(this.drain.leftMs);
+    if (this.session) await this.router.handlersAnswered(this.drain.leftMs);
     this.abandonOpening?.abort();
     const session = this.session ?? (await this.opening?.catch(() => undefined));
     this.session = undefined;
     this.opening = undefined;
     this.stopFigures?.();
     this.leaving = session;
-    this.unplaced = new UnplacedCalls(this.router.abandonOutgoing(CLOSED));
+    this.unplaced = new CallSet(this.router.abandonOutgoing(CLOSED));
     this.peers.close();
     if (session) {
-      await this.unplaced.whenHeard(Math.min(PLACED_WITHIN_MS, this.drain.leftMs));
+      await this.unplaced.whenEmpty(Math.min(PLACED_WITHIN_MS, this.drain.leftMs));
       this.leaving = undefined;
       this.unplaced = undefined;
       await session.sender.close(this.drain.stepMs);

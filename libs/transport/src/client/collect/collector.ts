@@ -32,7 +32,8 @@ export class Collector {
     const { signal, timeoutMs } = message.options;
     const windowMs = timeoutOf({ timeoutMs: options.windowMs ?? timeoutMs }, this.settings);
     const broadcast = new Broadcast(this.link);
-    const correlationId = currentContext()?.correlationId ?? callId;
+    const context = currentContext();
+    const correlationId = context?.correlationId ?? callId;
     const telemetry = isObserved() ? this.observe(message, callId, correlationId, subscriber) : undefined;
     const collection = new Collection<T>(
       {
@@ -59,7 +60,7 @@ export class Collector {
         message: `the collection of ${message.pattern} was aborted by its caller`,
       });
     const timer = setTimeout(() => collection.close(), windowMs);
-    router.addOutgoing(callId, collection);
+    router.addOutgoing(callId, collection, context !== undefined);
     signal?.addEventListener('abort', abort);
     if (signal?.aborted) abort();
     else

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UnplacedCalls } from './unplaced-calls.js';
+import { CallSet } from './call-set.js';
 
-describe('calls that ended before their server was known', () => {
+describe('a set of calls', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -11,23 +11,25 @@ describe('calls that ended before their server was known', () => {
     return settled;
   };
 
-  it('are waited for until each was heard of', async () => {
-    const calls = new UnplacedCalls(new Set(['a', 'b']));
-    const settled = settles(calls.whenHeard(1000));
-    calls.heard('a');
-    calls.heard('a');
-    calls.heard('another');
+  it('is waited for until all have left, those too that came meanwhile', async () => {
+    const calls = new CallSet(new Set(['a', 'b']));
+    const settled = settles(calls.whenEmpty(1000));
+    calls.delete('a');
+    calls.delete('a');
+    calls.delete('another');
+    calls.add('c');
+    calls.delete('c');
     await vi.advanceTimersByTimeAsync(999);
     expect(settled).not.toHaveBeenCalled();
-    calls.heard('b');
+    calls.delete('b');
     await vi.advanceTimersByTimeAsync(0);
     expect(settled).toHaveBeenCalled();
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('are not waited for longer than is told, nor where there are none', async () => {
-    const late = settles(new UnplacedCalls(new Set(['a'])).whenHeard(1000));
-    const none = settles(new UnplacedCalls(new Set()).whenHeard(1000));
+  it('is not waited for longer than is told, nor where it is empty', async () => {
+    const late = settles(new CallSet(new Set(['a'])).whenEmpty(1000));
+    const none = settles(new CallSet(new Set()).whenEmpty(1000));
     await vi.advanceTimersByTimeAsync(999);
     expect(none).toHaveBeenCalled();
     expect(late).not.toHaveBeenCalled();
