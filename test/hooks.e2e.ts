@@ -410,6 +410,35 @@ describe('hooks of a stream whose server is closed', () => {
   });
 });
 
+describe('hooks that are slow after a call', () => {
+  const services = new Services();
+  afterAll(() => services.stop());
+
+  it('have ended when the server has closed', async () => {
+    let goOn: () => void = () => undefined;
+    const ended = vi.fn();
+    const slow: ParleyHook = {
+      afterHandle: async () => {
+        await new Promise<void>(resolve => (goOn = resolve));
+        ended();
+      },
+    };
+    const app = await services.start('slow', [HooksController], { hooks: [slow] });
+    await lastValueFrom(services.client('slow').send('hooks.headers', 0));
+    let closed = false;
+    const closing = app
+      .get(ParleyServer)
+      .drain()
+      .then(() => (closed = true));
+    await vi.waitFor(() => expect(app.get(ParleyServer).health().draining).toBe(true));
+    await services.client('slow', { from: 'other' }).connect();
+    expect(closed).toBe(false);
+    goOn();
+    await closing;
+    expect(ended).toHaveBeenCalledOnce();
+  });
+});
+
 @ParleyHook()
 class ContextHook extends Teller {}
 

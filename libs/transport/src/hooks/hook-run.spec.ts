@@ -113,6 +113,17 @@ describe('the hooks around a call', () => {
     expect(logged).toHaveBeenCalledOnce();
   });
 
+  it('are not asked any more where the call ends while one of them runs', async () => {
+    let goOn: () => void = () => undefined;
+    const slow = teller('slow', { beforeSend: () => new Promise<void>(resolve => (goOn = resolve)) });
+    const hooks = run([slow, teller('b')]);
+    const before = hooks.before();
+    await hooks.failed(new Error('aborted'));
+    goOn();
+    await before;
+    expect(said).toEqual(['slow error aborted']);
+  });
+
   it('that throw after are logged, and the others are told', async () => {
     const broken = teller('b', { afterReply: () => Promise.reject(new Error('no audit')) });
     const hooks = run([teller('a'), broken]);
