@@ -39,6 +39,7 @@ export default defineConfig({
         // On a real Kafka of its own, with TLS, SASL and access rules.
         ...fromSources,
         test: {
+          ...inOneProcess,
           name: 'secure',
           include: ['test/secure/*.e2e.ts'],
           globalSetup: ['test/secure/setup/kafka.ts'],

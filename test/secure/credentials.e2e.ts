@@ -69,7 +69,7 @@ function withToken(give: () => string, brokers = inject('secure').sasl): Kafka {
   return { brokers, ssl: { ca }, sasl: { mechanism: 'oauthbearer', oauthBearerProvider } };
 }
 
-// Nest has one logger for all; what is logged before an application gives it one counts too.
+// Nest has one logger for all, which each application sets: what is logged before it does counts too.
 const journal = new Journal();
 beforeAll(() => Logger.overrideLogger(journal));
 afterAll(() => expect(journal.leaked).toEqual([]));
