@@ -17,6 +17,7 @@ import { FrameRouter } from './frame-router.js';
 import { Inbox } from './inbox.js';
 import { MissingTopics } from './missing-topics.js';
 import { Peers } from './peers.js';
+import { Placements } from './placements.js';
 import { ReceiveBudget } from './receive-budget.js';
 import type { LinkHealth, LinkState } from './link-health.js';
 import type { LinkOptions } from './link-options.js';
@@ -44,6 +45,8 @@ export class Link {
   });
   readonly peers: Peers;
   readonly budget = new ReceiveBudget();
+  /** Records whose partition is looked up. */
+  readonly placements = new Placements();
   /** Room for the items of replies that come in parts. */
   readonly assembling = new AssemblyBudget();
   readonly missing = new MissingTopics(spec => this.ensureTopics([spec]));

@@ -52,7 +52,7 @@ export class RecordParcel implements Parcel {
 const RECORD_OVERHEAD = 64;
 
 /** What a record weighs on its way, about. */
-export function recordBytes(record: OutgoingRecord): number {
+export function recordBytes(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>): number {
   let bytes = RECORD_OVERHEAD + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const name of Object.keys(record.headers)) bytes += name.length + record.headers[name]!.length + 4;
   return bytes;

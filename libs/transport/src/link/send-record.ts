@@ -20,56 +20,94 @@ export interface RecordMetadata {
 
 /**
  * Sends one record, opening the link where it is not; resolves once every in-sync replica has it. Rejects within
- * `timeoutMs`. A link that is closed meanwhile sends it first.
+ * `timeoutMs`. Records of a topic leave in the order of the calls. A link that is closed meanwhile sends it first.
  */
-export async function sendRecord(
+export function sendRecord(
   link: Link,
   spec: TopicSpec,
-  { key, value, headers }: UnplacedRecord,
+  unplaced: UnplacedRecord,
   timeoutMs: number,
 ): Promise<RecordMetadata> {
-  const { topic, compression } = spec;
-  const { departures } = link;
-  const departs = departures.begin();
-  let partition: number;
-  try {
-    if (!link.isOpen) await link.open(timeoutMs);
-    partition = await choosePartition(link, spec, key);
-  } finally {
-    if (departs) departures.end();
-  }
-  const record = { topic, partition, key, value, headers, compression };
   return new Promise<RecordMetadata>((resolve, reject) => {
-    const parcel = new AwaitedRecord(record, timeoutMs, resolve, reject);
-    const refused = link.sender.offer(parcel);
-    if (refused) parcel.failed(refused);
+    const record = new AwaitedRecord(spec, unplaced, timeoutMs, resolve, reject);
+    const { departures } = link;
+    const departs = departures.begin();
+    link.placements.place(
+      spec.topic,
+      partitionOf(link, record, timeoutMs),
+      partition => {
+        if (departs) departures.end();
+        record.send(link, partition);
+      },
+      error => {
+        if (departs) departures.end();
+        record.unplaced(error);
+      },
+    );
   });
+}
+
+async function partitionOf(link: Link, record: AwaitedRecord, timeoutMs: number): Promise<number> {
+  if (!link.isOpen) {
+    record.opening = true;
+    await link.open(timeoutMs);
+    record.opening = false;
+  }
+  return choosePartition(link, record.spec, record.key);
 }
 
 /** A record whose place in the log somebody waits for, for so long. Events are many: it is all that one costs here. */
 class AwaitedRecord implements Parcel {
   readonly topic: string;
-  readonly partition: number;
+  partition = -1;
   readonly bytes: number;
   readonly expiresAt: number;
   withdrawn = false;
+  /** The link opens for it, which says itself why it does not. */
+  opening = false;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
-    private readonly record: OutgoingRecord,
-    timeoutMs: number,
+    readonly spec: TopicSpec,
+    private readonly record: UnplacedRecord,
+    private readonly timeoutMs: number,
     private readonly resolve: (metadata: RecordMetadata) => void,
-    private readonly reject: (error: ParleyException) => void,
+    private readonly reject: (error: unknown) => void,
   ) {
-    this.topic = record.topic;
-    this.partition = record.partition;
+    this.topic = spec.topic;
     this.bytes = recordBytes(record);
     this.expiresAt = performance.now() + timeoutMs;
-    this.timer = setTimeout(expire, timeoutMs, this, timeoutMs);
+    this.timer = setTimeout(expire, timeoutMs, this);
+  }
+
+  get key(): Buffer | null {
+    return this.record.key;
+  }
+
+  send(link: Link, partition: number): void {
+    if (this.withdrawn) {
+      this.late();
+      return;
+    }
+    this.partition = partition;
+    try {
+      const refused = link.sender.offer(this);
+      if (refused) this.failed(refused);
+    } catch (error) {
+      this.unplaced(error); // the link was closed meanwhile
+    }
+  }
+
+  /** Nobody knows where it is to go. */
+  unplaced(error: unknown): void {
+    clearTimeout(this.timer);
+    this.reject(error);
   }
 
   seal(): OutgoingRecord {
-    return this.record;
+    const { topic, partition, spec } = this;
+    const { key, value, headers } = this.record;
+    return { topic, partition, key, value, headers, compression: spec.compression };
   }
 
   delivered(offset: number): void {
@@ -82,17 +120,21 @@ class AwaitedRecord implements Parcel {
     this.reject(ParleyException.of(status));
   }
 
-  expire(timeoutMs: number): void {
+  expire(): void {
     this.withdrawn = true;
-    this.reject(
-      new ParleyException(
-        'DEADLINE_EXCEEDED',
-        `no broker acknowledged the record for ${this.topic} within ${timeoutMs} ms; it may still arrive`,
-      ),
-    );
+    if (!this.opening) this.late();
+  }
+
+  private late(): void {
+    const { topic, timeoutMs } = this;
+    const why =
+      this.partition < 0
+        ? `Kafka did not tell within ${timeoutMs} ms where the record for ${topic} goes: it was not sent`
+        : `no broker acknowledged the record for ${topic} within ${timeoutMs} ms; it may still arrive`;
+    this.reject(new ParleyException('DEADLINE_EXCEEDED', why));
   }
 }
 
-function expire(record: AwaitedRecord, timeoutMs: number): void {
-  record.expire(timeoutMs);
+function expire(record: AwaitedRecord): void {
+  record.expire();
 }

@@ -11,6 +11,7 @@ import type { HeaderValue, OutgoingRecord, ReceivedRecord } from '../drivers/dri
 import { Departures } from '../link/departures.js';
 import type { Link } from '../link/link.js';
 import type { RecordParcel } from '../link/parcel.js';
+import { Placements } from '../link/placements.js';
 import { topicPerService } from '../routing/topic-per-service.js';
 import { jsonCodec } from '../wire/json-codec.js';
 import type { Status } from '../wire/status.js';
@@ -67,6 +68,7 @@ describe('Events', () => {
     },
     isOpen: true,
     departures: new Departures(),
+    placements: new Placements(),
     driver: { partitions: async () => [{ partition: 0, leader: 1 }] },
     sender: {
       turn: 0,
