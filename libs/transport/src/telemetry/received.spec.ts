@@ -17,10 +17,10 @@ const propagator: TextMapPropagator = {
 
 function batch(count: number) {
   const records = Array.from({ length: count }, (_, offset): ReceivedRecord => {
-    const headers = offset % 2 === 0 ? { of: Buffer.from(`s${offset}`) } : {};
+    const headers: Record<string, Buffer> = offset % 2 === 0 ? { of: Buffer.from(`s${offset}`) } : {};
     return { topic: 'a', partition: 3, offset, timestamp: 0, key: null, value: null, headers };
   });
-  return { topic: 'a', partition: 3, records } as Parameters<typeof tellReceived>[1];
+  return { topic: 'a', partition: 3, epoch: 0, records, highWatermark: count };
 }
 
 describe('records that are taken in', () => {
