@@ -7,6 +7,7 @@ import {
   ParleyClient,
   ParleyServer,
   type Acl,
+  type ParleyClientOptions,
   type ParleyOptions,
   type Topology,
 } from '@parley/transport';
@@ -82,7 +83,7 @@ export class Stage {
     return server;
   }
 
-  client(to: string, options: ParleyOptions): ParleyClient {
+  client(to: string, options: Omit<ParleyClientOptions, 'to'>): ParleyClient {
     const client = new ParleyClient({ ...options, to });
     this.running.push(client);
     return client;
