@@ -1,4 +1,4 @@
-import { Agent, createServer, type AgentOptions, type ClientRequestArgs } from 'node:http';
+import http, { Agent, createServer, type AgentOptions, type ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { forwardBy } from './forwarding.js';
 import { connectionWithin } from './near-socket.js';
@@ -19,12 +19,16 @@ export class ParleyAgent extends Agent {
   /** Never listens: it is given the connections that are made here. */
   private readonly server;
   private readonly suffix: string | undefined;
+  private readonly dispatcher: ParleyDispatcher;
 
   constructor(clients: ServiceClients, options: ParleyDispatcherOptions & { agent?: AgentOptions } = {}) {
     const { agent, ...dispatching } = options;
     super(agent);
-    this.suffix = options.suffix;
-    this.server = createServer(forwardBy(new ParleyDispatcher(clients, dispatching)));
+    // For a request with `agent: false`, as supertest's are, Node makes another one of the global agent's class, of nothing.
+    const like = (clients as ServiceClients | undefined) ? undefined : globalParleyAgent();
+    this.suffix = like?.suffix ?? options.suffix;
+    this.dispatcher = like?.dispatcher ?? new ParleyDispatcher(clients, dispatching);
+    this.server = createServer(forwardBy(this.dispatcher));
   }
 
   override createConnection(options: ClientRequestArgs, connected?: Connected): Duplex {
@@ -33,4 +37,10 @@ export class ParleyAgent extends Agent {
     this.server.emit('connection', far);
     return near;
   }
+}
+
+function globalParleyAgent(): ParleyAgent {
+  const { globalAgent } = http;
+  if (globalAgent instanceof ParleyAgent) return globalAgent;
+  throw new TypeError('new ParleyAgent(clients) takes the clients of an application: app.get(Clients)');
 }
