@@ -15,9 +15,10 @@ type Answers = Readonly<Record<string, ProbeStatus>>;
 const WITHIN = { timeout: 20_000, interval: 100 };
 
 // Each has processes of its own and mostly waits: side by side they take as long as the longest.
-describe.concurrent('the probes of a service', () => {
+describe.concurrent('the probes of a service', { timeout: 60_000 }, () => {
   const services = new Services();
   const children: Child[] = [];
+  let starting: Promise<unknown> = Promise.resolve();
   afterAll(async () => {
     for (const child of children) child.kill();
     await services.stop();
@@ -29,10 +30,16 @@ describe.concurrent('the probes of a service', () => {
     return child;
   }
 
-  /** A service in a process of its own that is ready. */
-  async function ready(
+  /** A service in a process of its own that is ready. They start one after the other: all at once would be slow. */
+  function ready(name: string, kafka: Parameters<typeof launch>[1] = {}): ReturnType<typeof launch> {
+    const launched = starting.then(() => launch(name, kafka));
+    starting = launched.catch(() => undefined);
+    return launched;
+  }
+
+  async function launch(
     name: string,
-    kafka: { brokers?: string; instanceId?: string } = {},
+    kafka: { brokers?: string; instanceId?: string },
   ): Promise<{ service: Child; probes: Probes }> {
     const options = services.options(name);
     const service = start(
