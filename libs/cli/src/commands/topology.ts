@@ -48,10 +48,15 @@ export function addTopology(program: Command, { terminal }: Shell): void {
 }
 
 function told(services: readonly ServiceRights[], flags: Flags, { colours, env }: Terminal): string {
-  const { acls: withAcls = false, brokers = env['KAFKA_BROKERS'], commandConfig } = flags;
+  const { acls: withAcls = false, commandConfig } = flags;
   const format = flags.json ? 'json' : (flags.format ?? 'table');
   if (format === 'kafka-acls')
-    return kafkaAclsScript(services, { brokers, commandConfig, principal: principalOf(flags) });
+    return kafkaAclsScript(services, {
+      // A variable that is empty says as little as one that is not there.
+      brokers: flags.brokers || env['KAFKA_BROKERS'] || undefined,
+      commandConfig,
+      principal: principalOf(flags),
+    });
   const stray = [
     flags.principal !== undefined && '--principal',
     flags.brokers !== undefined && '--brokers',

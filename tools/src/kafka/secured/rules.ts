@@ -1,11 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  type Admin,
-  ResourcePatternTypes,
-} from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 
 /** What a rule is on, and what it allows. */
 export interface Rule {
@@ -14,6 +8,9 @@ export interface Rule {
   pattern: 'literal' | 'prefixed';
   operation: 'Read' | 'Write' | 'Create' | 'Describe' | 'Alter';
 }
+
+// Node finds these by no name of their own in a CommonJS module.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
 const POLL_MS = 20;
 
