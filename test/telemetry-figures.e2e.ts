@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload } from '@nestjs/microservices';
-import { Handling, ParleyException, ParleyRecordBuilder } from '@parley/transport';
+import { Handling, ParleyException, ParleyRecordBuilder, ParleyServer } from '@parley/transport';
 import { firstValueFrom, lastValueFrom, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Figures } from './setup/figures.js';
@@ -64,9 +64,10 @@ describe('figures', () => {
   const services = new Services();
   const figures = new Figures();
   const calls = `${services.prefix}measured.calls`;
+  let server: ParleyServer;
 
   beforeAll(async () => {
-    await services.start('measured', [MeasuredController]);
+    server = (await services.start('measured', [MeasuredController])).get(ParleyServer);
     // Later than Parley: it is noticed.
     figures.register();
   });
@@ -178,10 +179,16 @@ describe('figures', () => {
   });
 
   it('count records that come to nothing, and why', async () => {
-    const dropped = (why: string) =>
-      figures.of('parley.dropped_records', { 'messaging.destination.name': calls, 'error.type': why });
+    const dropped = (why: string, topic = calls) =>
+      figures.of('parley.dropped_records', { 'messaging.destination.name': topic, 'error.type': why });
+    const inbox = `${services.prefix}measured.inbox`;
+    const parley = `9 frames ${server.health().link.instance}`;
+    await writeRecords(inbox, ...[0, 1].map(partition => ({ partition, value: '', headers: { parley } })));
     await writeRecords(calls, { value: 'no request', headers: {} });
     await vi.waitFor(async () => expect(await dropped('INVALID_ARGUMENT')).toMatchObject([{ value: 1 }]));
+    await vi.waitFor(async () =>
+      expect(await dropped('INVALID_ARGUMENT', inbox)).toMatchObject([{ value: 1 }]),
+    );
     const client = services.client('measured');
     const running = firstValueFrom(client.send('measured.one-by-one'));
     await vi.waitFor(() => expect(waiting).toBe(1));

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { ReceivedRecord } from '../drivers/driver.js';
+import { FakeSdk } from '../telemetry/spec/fake-sdk.js';
 import { PARLEY_HEADER } from '../wire/header.js';
 import type { Status } from '../wire/status.js';
 import { InboxRequests } from './inbox-requests.js';
@@ -42,6 +43,19 @@ describe('InboxRequests', () => {
     await vi.waitFor(() => expect(requests.running).toBe(1));
     send('d');
     expect(begun.at(-1)).toBeUndefined();
+  });
+
+  it('are dropped and counted where more refusals are on their way than are kept', () => {
+    const sdk = new FakeSdk().start();
+    try {
+      const { begun, send } = start(1);
+      for (let n = 0; n < 1003; n += 1) send(`c${n}`);
+      expect(begun).toHaveLength(1001);
+      const dropped = sdk.of('parley.dropped_records').map(({ attributes }) => attributes['error.type']);
+      expect(dropped).toEqual(['RESOURCE_EXHAUSTED', 'RESOURCE_EXHAUSTED']);
+    } finally {
+      sdk.stop();
+    }
   });
 
   it('run once, however often the broker was sent them', () => {
