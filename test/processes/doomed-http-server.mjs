@@ -6,11 +6,9 @@ import { ParleyServer } from '@parley/transport';
  */
 const server = new ParleyServer(JSON.parse(process.argv[2]));
 
-for (const [method, handling] of [
-  ['get', { idempotent: true }],
-  ['post', { redelivery: 'fail' }],
-  ['put', { idempotent: true }],
-]) {
+const HANDLINGS = { get: { idempotent: true }, post: { redelivery: 'fail' }, put: { idempotent: true } };
+
+for (const [method, handling] of Object.entries(HANDLINGS)) {
   const handler = async (_, context) => {
     for (let taken = 0; context.upload && taken < 20; taken += 1) await context.upload.next();
     process.send(method);

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { headerRecord, readAnswer, type AnswerHead } from './answer-head.js';
 import { BodyTooLarge } from './body-upload.js';
-import { bodyTooLarge, gatewayAnswer, type GatewayAnswer } from './gateway-answer.js';
+import { bodyTooLarge, gatewayAnswer, notCarried, type GatewayAnswer } from './gateway-answer.js';
 import { fieldOf, fieldsOf, type GivenHeaders } from './given-headers.js';
 import { send } from './http-request.js';
 import { bodyAtHand, readAhead, type GivenBody, type SentBody } from './request-body.js';
@@ -43,6 +43,8 @@ export class DispatchedRequest implements Dispatcher.DispatchController {
     const { handler } = this;
     try {
       handler.onRequestStart?.(this, undefined);
+      const { upgrade, method } = this.request;
+      if (upgrade || method === 'CONNECT') throw notCarried(this.options.host, upgrade || method);
       if (!this.aborted) await this.exchange();
     } catch (error) {
       this.fail(error as Error);

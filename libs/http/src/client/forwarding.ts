@@ -1,11 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { ParleyException } from '@parley/transport';
 import type { Dispatcher } from 'undici';
+import { gatewayAnswer, notCarried } from './gateway-answer.js';
 
 /** Answers a request of Node's by sending it on. */
 export function forwardBy(dispatcher: Pick<Dispatcher, 'dispatch'>): RequestListener {
   return (request, response) => {
     const { method = 'GET', url = '/', headers, rawHeaders } = request;
+    if (headers.upgrade?.toLowerCase() === 'websocket') {
+      refuse(response, notCarried(headers.host ?? '', 'websocket'));
+      return;
+    }
     const body = hasBody(request) ? bodyOf(request) : null;
     dispatcher.dispatch(
       {
@@ -24,6 +30,11 @@ export function forwardBy(dispatcher: Pick<Dispatcher, 'dispatch'>): RequestList
 
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function refuse(response: ServerResponse, reason: ParleyException): void {
+  const answer = gatewayAnswer(reason);
+  if (answer) response.writeHead(answer.status, answer.statusText, answer.fields).end(answer.body);
 }
 
 /** Left in the middle it is not destroyed: its connection has an answer to bring. */

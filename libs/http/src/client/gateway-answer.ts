@@ -39,6 +39,12 @@ export function bodyTooLarge({ message }: BodyTooLarge): GatewayAnswer {
   return answer(413, 'http_request_error', message);
 }
 
+/** For what would make another protocol of a request. */
+export function notCarried(host: string, protocol: unknown): ParleyException {
+  const message = `${host} is reached over Kafka, which carries no ${String(protocol)}: connect to its own address`;
+  return new ParleyException('UNIMPLEMENTED', message);
+}
+
 /** With the body of Nest's own exceptions; `proxy-status` tells it from an answer of the service's. */
 function answer(status: number, proxyError: string, message: string): GatewayAnswer {
   const statusText = HTTP_STATUS_TEXT[status] ?? '';

@@ -35,6 +35,7 @@ export function exchange(
     };
     // The bytes of a body are told apart by their items, so that they need no chunks of HTTP's own.
     Object.defineProperty(response, 'chunkedEncoding', UNCHUNKED);
+    leaveOutInterim(response);
     response.assignSocket(socket as unknown as Socket);
     socket.on('drain', () => drained(response));
     response.once('finish', () => {
@@ -54,6 +55,12 @@ export function exchange(
 }
 
 const UNCHUNKED: PropertyDescriptor = { get: () => false, set: () => undefined };
+
+/** An answer has one head here: what would be written before it is for connections. */
+function leaveOutInterim(response: ServerResponse): void {
+  response.writeContinue = response.writeProcessing = written => written?.();
+  response.writeEarlyHints = (_hints, written) => written?.();
+}
 
 /** As Node's server does when its socket has room again: who writes the answer waits for that. */
 function drained(response: ServerResponse): void {
