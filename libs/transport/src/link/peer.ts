@@ -22,6 +22,8 @@ const LISTS_MISSED = 2;
 interface Held {
   shared: SharedExecution;
   place: Place;
+  /** When it came to be held: a frame of the peer's led to that. */
+  since: number;
   named: boolean;
   confirmed: boolean;
   missed: number;
@@ -66,11 +68,11 @@ export class Peer {
     return [...this.places.values()].map(({ address }) => address);
   }
 
-  hold(execution: string, address: InstanceAddress, shared: SharedExecution): void {
+  hold(execution: string, address: InstanceAddress, shared: SharedExecution, now: number): void {
     this.release(execution);
     const place = this.placeOf(address);
     place.executions += 1;
-    this.held.add(execution, { shared, place, named: false, confirmed: false, missed: 0 });
+    this.held.add(execution, { shared, place, since: now, named: false, confirmed: false, missed: 0 });
     this.unnamed += 1;
     this.unconfirmed += 1;
   }
@@ -90,8 +92,18 @@ export class Peer {
     this.heardAt = now;
   }
 
-  silent(now: number): boolean {
-    return now - this.heardAt > PULSES_MISSED * Math.max(this.intervalMs, this.theirIntervalMs);
+  /**
+   * Loses the executions of which nothing has been heard for three pulses. One that came later is not judged by a silence
+   * that began before it: a peer that held nothing until then had no reason to pulse.
+   */
+  loseUnheard(now: number): void {
+    const silenceMs = PULSES_MISSED * Math.max(this.intervalMs, this.theirIntervalMs);
+    if (now - this.heardAt <= silenceMs) return;
+    for (const execution of this.held.ids()) {
+      const held = this.held.get(execution);
+      if (held && now - held.since > silenceMs)
+        this.drop(execution, 'has not been heard of for three pulses');
+    }
   }
 
   pulse(instance: string): PulseFrame {
@@ -118,10 +130,6 @@ export class Peer {
     }
     this.listing = true;
     if (pulse.executions) this.compare(new Set(pulse.executions));
-  }
-
-  lose(why: string): void {
-    for (const execution of this.held.ids()) this.drop(execution, why);
   }
 
   private placeOf(address: InstanceAddress): Place {

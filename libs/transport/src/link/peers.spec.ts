@@ -142,6 +142,21 @@ describe('peers', () => {
     expect(log.filter(line => line.includes('lost'))).toEqual([]);
   });
 
+  it('are not judged by a silence from before there was anything to pulse for', async () => {
+    const { clientHolds, serverHolds, server, log } = pair();
+    const [ended, kept] = [execution(), execution()];
+    clientHolds(ended);
+    serverHolds(ended);
+    server.release('server', 'c', ended);
+    await pass(3);
+    clientHolds(kept);
+    serverHolds(kept);
+    await pass(12);
+    expect(log.filter(line => line.includes('lost'))).toEqual([
+      'client lost: has not been heard of for three pulses',
+    ]);
+  });
+
   it('list what they hold once they differ: what the other does not hold is lost, the rest goes on', async () => {
     const { clientHolds, serverHolds, log, server } = pair();
     const [kept, gone] = [execution(), execution()];

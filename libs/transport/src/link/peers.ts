@@ -45,7 +45,7 @@ export class Peers {
       this.peers.set(key, peer);
       this.run();
     }
-    peer.hold(execution, address, shared);
+    peer.hold(execution, address, shared, this.now());
   }
 
   /** The execution has ended, or is none of this instance's any more. */
@@ -54,7 +54,7 @@ export class Peers {
     const peer = this.peers.get(key);
     if (!peer) return;
     peer.release(execution);
-    if (peer.empty) this.forget(key);
+    if (peer.empty) this.forget(key, peer);
   }
 
   receive(pulse: PulseFrame): void {
@@ -62,7 +62,7 @@ export class Peers {
     const peer = this.peers.get(key);
     if (!peer) return;
     peer.receive(pulse, this.now());
-    if (peer.empty) this.forget(key);
+    if (peer.empty) this.forget(key, peer);
   }
 
   /** Forgets all, telling nobody. */
@@ -89,18 +89,19 @@ export class Peers {
     this.lastTurn = now;
     for (const [key, peer] of this.peers) {
       if (!fair) peer.listenAnew(now);
-      if (peer.silent(now)) {
-        this.forget(key);
-        peer.lose('has not been heard of for three pulses');
-      } else {
-        const pulse = peer.pulse(this.options.instance);
-        for (const address of peer.addresses) this.options.post(address, pulse);
+      peer.loseUnheard(now);
+      if (peer.empty) {
+        this.forget(key, peer);
+        continue;
       }
+      const pulse = peer.pulse(this.options.instance);
+      for (const address of peer.addresses) this.options.post(address, pulse);
     }
   }
 
-  private forget(key: string): void {
-    this.peers.delete(key);
+  /** What is told of a loss may have taken up with the peer anew. */
+  private forget(key: string, peer: Peer): void {
+    if (this.peers.get(key) === peer) this.peers.delete(key);
     if (this.peers.size === 0) this.rest();
   }
 }
