@@ -1,12 +1,14 @@
 import { Controller } from '@nestjs/common';
 import { Ctx, EventPattern, MessagePattern, Payload, type KafkaContext } from '@nestjs/microservices';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { firstValueFrom, lastValueFrom, of, toArray } from 'rxjs';
+import { ParleyException } from '@parley/transport';
+import { firstValueFrom, lastValueFrom, of, throwError, toArray } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Figures } from './setup/figures.js';
 import { NestKafka } from './setup/nest-kafka.js';
 import { Services } from './setup/services.js';
 import { pathOf, Spans } from './setup/spans.js';
+import { writeRecords } from './setup/write-record.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 /** As an instrumentation of the built-in's client would put it there. */
@@ -44,6 +46,11 @@ describe('telemetry beside Nest’s built-in Kafka transport', () => {
       return { n: n * 2 };
     }
 
+    @MessagePattern('moved.items')
+    items(@Payload() data: string) {
+      return data === 'fail' ? throwError(() => new ParleyException('NOT_FOUND', 'nobody')) : of('a', 'b');
+    }
+
     @MessagePattern('moved.waits')
     waits() {
       return new Promise<string>(resolve => {
@@ -61,8 +68,8 @@ describe('telemetry beside Nest’s built-in Kafka transport', () => {
   beforeAll(async () => {
     spans.register();
     figures.register();
-    const patterns = ['stock.items', 'stock.happened', 'moved.double', 'moved.waits', 'moved.happened'];
-    await nest.topics(patterns.map(pattern => prefix + pattern));
+    const moved = ['moved.double', 'moved.items', 'moved.waits', 'moved.happened'];
+    await nest.topics(['stock.items', 'stock.happened', ...moved].map(pattern => prefix + pattern));
     await Promise.all([
       nest.server(`${prefix}stock`, [StockController]),
       services.start('moved', [MovedController], { nestKafka: { group: `${prefix}moved-server` } }),
@@ -126,7 +133,8 @@ describe('telemetry beside Nest’s built-in Kafka transport', () => {
   });
 
   it('goes on from what a client of the built-in’s has sent', async () => {
-    const client = await nest.client(`${prefix}caller`, [`${prefix}moved.double`, `${prefix}moved.waits`]);
+    const called = ['moved.double', 'moved.items', 'moved.waits'].map(pattern => prefix + pattern);
+    const client = await nest.client(`${prefix}caller`, called);
     const request = { value: { n: 2 }, headers: { traceparent } };
     expect(await lastValueFrom(client.send(`${prefix}moved.double`, request))).toEqual({ n: 4 });
     await lastValueFrom(client.emit(`${prefix}moved.happened`, request));
@@ -140,6 +148,25 @@ describe('telemetry beside Nest’s built-in Kafka transport', () => {
       expect(span.spanContext().traceId).toBe(TRACE_ID);
       expect(pathOf(span, spans.all)).toHaveLength(3);
     }
+
+    const items = `${prefix}moved.items`;
+    expect(await lastValueFrom(client.send(items, 'all').pipe(toArray()))).toEqual(['a', 'b']);
+    expect((await ended(`process ${items}`)).attributes['parley.reply.items']).toBe(2);
+    spans.clear();
+    await expect(lastValueFrom(client.send(items, 'fail'))).rejects.toMatchObject({ status: 'NOT_FOUND' });
+    expect((await ended(`process ${items}`)).attributes['error.type']).toBe('NOT_FOUND');
+
+    const headers = {
+      kafka_correlationId: 'bad',
+      kafka_replyTopic: `${items}.reply`,
+      kafka_replyPartition: 'x',
+    };
+    await writeRecords(items, { value: '', headers });
+    await vi.waitFor(async () =>
+      expect(
+        await figures.of('parley.dropped_records', { 'messaging.destination.name': items }),
+      ).toMatchObject([{ value: 1, attributes: { 'error.type': 'INVALID_ARGUMENT' } }]),
+    );
 
     const waiting = firstValueFrom(client.send(`${prefix}moved.waits`, request));
     await vi.waitFor(async () =>
