@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Assignment } from '../drivers/driver.js';
 import { decodeRuns, encodeRuns, MAX_RUN_BYTES, mostRunBytes } from './done-runs.js';
 import { DueQueue } from './due-queue.js';
@@ -81,6 +82,8 @@ export class HeldPartition implements Assignment {
       committed && options.keepsDone ? decodeRuns(committed.offset, committed.metadata) : [],
     );
     this.early = new DueQueue(() => options.onDue());
+    // As many listen as there is work that waits: Node would warn of a leak at eleven.
+    setMaxListeners(0, this.leaving.signal);
   }
 
   /** Aborted once nothing more is to be begun: it is given up, or its member stops. */
