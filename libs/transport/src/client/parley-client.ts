@@ -1,6 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { from, NEVER, type Observable, throwError } from 'rxjs';
+import { ParleyException } from '../exceptions/parley-exception.js';
+import { ClientHooks } from '../hooks/client-hooks.js';
+import { Hooks } from '../hooks/hooks.js';
 import { NestClient } from '../interop/nest-client.js';
 import { nestMessageOf } from '../interop/nest-message.js';
 import type { LinkState } from '../link/link-health.js';
@@ -9,30 +12,27 @@ import type { RecordMetadata } from '../link/send-record.js';
 import type { ParleyClientOptions } from '../options/parley-options.js';
 import { resolveClientOptions } from '../options/resolve-options.js';
 import type { ClientSettings } from '../options/settings.js';
-import { ParleyException } from '../exceptions/parley-exception.js';
-import { Attendance } from './attendance.js';
 import { keepContext } from '../server/execution-scope.js';
+import { Attendance } from './attendance.js';
 import { Caller } from './caller.js';
 import { checkCollectOptions, type CollectOptions } from './collect/collect-options.js';
 import type { Answer } from './collect/collection.js';
 import { Collector } from './collect/collector.js';
 import { Emitter } from './emitter.js';
 import { GuardedCaller } from './guarded-caller.js';
-import { ClientHooks } from '../hooks/client-hooks.js';
-import { Hooks } from '../hooks/hooks.js';
 import { messageOf, type Message } from './message.js';
 import type { ReplyTaker } from './outgoing-call-options.js';
-import type { RunningCall } from './running-call.js';
 import { Policies, type PolicyEvent, type PolicyReport } from './policies/policies.js';
 import { Replies } from './replies.js';
+import type { RunningCall } from './running-call.js';
 import { timeoutOf } from './timeout.js';
 
 /**
  * Calls one service and emits events. Connects when it is first used.
  *
  * `send` gives a cold Observable, which is an AsyncIterable too: each subscription is a call of its own, which ends
- * with the reply's last value, or with a ParleyException; unsubscribing ends the call on both sides. `emit` sends at once; its Observable gives the
- * record's place in the log when every in-sync replica has it.
+ * with the reply's last value, or with a ParleyException; unsubscribing ends the call on both sides. `emit` sends at
+ * once; its Observable gives the record's place in the log when every in-sync replica has it.
  */
 export class ParleyClient extends ClientProxy {
   private readonly logger = new Logger('Parley');
@@ -51,24 +51,23 @@ export class ParleyClient extends ClientProxy {
   constructor(options: ParleyClientOptions, link?: Link, hooks?: Hooks) {
     super();
     keepContext();
-    this.settings = resolveClientOptions(options);
+    const settings = resolveClientOptions(options);
+    const { to, nestKafka, policies, waitForReady } = settings;
+    this.settings = settings;
     this.ownsLink = link === undefined;
-    this.link = link ?? new Link(this.settings.link);
-    const { to, policies, waitForReady } = this.settings;
+    this.link = link ?? new Link(settings.link);
+    this.nest = nestKafka && new NestClient(this.link, settings, nestKafka);
     this.policies = policies && new Policies(to, policies);
-    const { nestKafka } = this.settings;
-    this.nest = nestKafka && new NestClient(this.link, this.settings, nestKafka);
-    this.caller = new GuardedCaller(this.nest ?? new Caller(this.link, this.settings), {
+    this.caller = new GuardedCaller(this.nest ?? new Caller(this.link, settings), {
       policies: this.policies,
-      attendance: this.nest ?? new Attendance(this.link, to, this.settings.link.names.callsGroup(to)),
+      attendance: this.nest ?? new Attendance(this.link, to, settings.link.names.callsGroup(to)),
       waitForReady,
-      timeoutOf: ({ options }) => timeoutOf(options, this.settings),
+      timeoutOf: message => timeoutOf(message.options, settings),
     });
-    this.collector = new Collector(this.link, this.settings);
-    this.emitter = this.nest ?? new Emitter(this.link, this.settings);
-    this.hooks = new ClientHooks(hooks ?? new Hooks(this.settings.hooks), this.settings, packet =>
-      this.patternOf(packet),
-    );
+    this.emitter = this.nest ?? new Emitter(this.link, settings);
+    this.collector = new Collector(this.link, settings);
+    const patternOf = (packet: ReadPacket<unknown>) => this.patternOf(packet);
+    this.hooks = new ClientHooks(hooks ?? new Hooks(settings.hooks), settings, patternOf);
     this.link.onState(state => this._status$.next(state));
   }
 
@@ -80,7 +79,7 @@ export class ParleyClient extends ClientProxy {
     await this.link.open(this.settings.timeoutMs);
   }
 
-  /** Closes the link where it is this client's own. May be called twice; a later call connects anew. */
+  /** Closes the link where it is this client's own. May be called twice; a later use connects anew. */
   async close(): Promise<void> {
     if (this.ownsLink) await this.link.close();
   }
@@ -164,8 +163,8 @@ export class ParleyClient extends ClientProxy {
   }
 
   private read(packet: ReadPacket<unknown>): Message {
-    if (this.nest) return nestMessageOf(packet, this.patternOf(packet));
-    return messageOf(packet, this.patternOf(packet), this.settings.link.codec);
+    const pattern = this.patternOf(packet);
+    return this.nest ? nestMessageOf(packet, pattern) : messageOf(packet, pattern, this.settings.link.codec);
   }
 
   private patternOf(packet: ReadPacket<unknown>): string {
