@@ -36,15 +36,6 @@ class WorkController {
     return firstValueFrom(this.backend.send('slow', { id, ms }));
   }
 
-  hang(id) {
-    tell(`hangs ${id}`);
-    return new Promise(() => undefined);
-  }
-
-  hangAtEvent(id) {
-    return failing ? this.hang(id) : tell(`has done ${id}`);
-  }
-
   async *count({ items, everyMs }, context) {
     for (let n = context.resumeFrom; n < items; n += 1) {
       yield n;
@@ -82,8 +73,6 @@ function decorate(method, ...decorators) {
 decorate('slow', MessagePattern('slow'));
 decorate('large', MessagePattern('large'));
 decorate('relay', MessagePattern('relay'));
-decorate('hang', MessagePattern('hang'));
-decorate('hangAtEvent', EventPattern('hanging'));
 decorate('count', MessagePattern('count'));
 decorate('work', EventPattern('work'));
 decorate('countOn', MessagePattern('count-resumable'), Handling({ resumable: true }));
