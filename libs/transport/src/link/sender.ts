@@ -8,7 +8,8 @@ import { Backlog } from './backlog.js';
 import { FrameParcel, type FrameSource } from './frame-parcel.js';
 import { Leader } from './leader.js';
 import type { Parcel } from './parcel.js';
-import { PartitionQueue } from './partition-queue.js';
+import type { PartitionQueue } from './partition-queue.js';
+import { PartitionQueues } from './partition-queues.js';
 import {
   asDriverError,
   leaderless,
@@ -22,13 +23,6 @@ import { SENDER_DEFAULTS, type SenderOptions } from './sender-options.js';
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 /** The longest that keyless records stay with one partition, in ms. */
 const LONGEST_TURN_MS = 20;
-/** How often a partition that the cluster does not know is looked up again before its records fail. */
-const UNKNOWN_PARTITION_TRIES = 4;
-/**
- * How many such partitions are looked up again at a time: beyond that the first answer counts. A topic may be too new
- * for a broker to know; thousands at once are addresses that somebody has made up.
- */
-const UNKNOWN_PARTITIONS_AWAITED = 64;
 
 /**
  * The coalescing producer. One request at a time is in flight to each leader; all that comes up meanwhile leaves in
@@ -37,12 +31,10 @@ const UNKNOWN_PARTITIONS_AWAITED = 64;
  */
 export class Sender {
   private readonly options: SenderOptions;
-  private readonly queues = new Map<string, Map<number, PartitionQueue>>();
+  private readonly queues = new PartitionQueues();
   private readonly leaders = new Map<number, Leader>();
   private readonly openParcels = new Map<string, FrameParcel>();
   private readonly backlog: Backlog;
-  /** Partitions that the cluster did not know when it was asked last, and is to be asked for again. */
-  private readonly unknown = new Set<PartitionQueue>();
   private closed = false;
   private batches = 0;
 
@@ -130,7 +122,7 @@ export class Sender {
   /** Something was added to it that is not to wait. */
   private hurry(parcel: FrameParcel): void {
     parcel.patient = false;
-    const queue = this.queueOf(parcel.topic, parcel.partition);
+    const queue = this.queues.of(parcel.topic, parcel.partition);
     queue.urgent = true;
     this.ready(queue);
   }
@@ -140,7 +132,7 @@ export class Sender {
     const parcel = new FrameParcel(to, this.options.now() + this.options.frameTimeoutMs);
     parcel.add(source, bytes);
     this.backlog.add(1, bytes);
-    const queue = this.queueOf(to.topic, to.partition);
+    const queue = this.queues.of(to.topic, to.partition);
     queue.pushBulk(parcel);
     this.ready(queue);
   }
@@ -155,7 +147,7 @@ export class Sender {
     await this.flush(timeoutMs);
     this.closed = true;
     for (const leader of this.leaders.values()) leader.rest();
-    for (const queue of this.allQueues()) {
+    for (const queue of this.queues.all()) {
       clearTimeout(queue.retryTimer);
       queue.retryTimer = undefined;
       for (const parcel of [...queue.settle(), ...queue.drainWaiting()]) {
@@ -169,21 +161,9 @@ export class Sender {
 
   private accept(parcel: Parcel, urgent = true): void {
     this.backlog.add(1, parcel.bytes);
-    const queue = this.queueOf(parcel.topic, parcel.partition);
+    const queue = this.queues.of(parcel.topic, parcel.partition);
     queue.push(parcel, urgent);
     this.ready(queue);
-  }
-
-  private queueOf(topic: string, partition: number): PartitionQueue {
-    let ofTopic = this.queues.get(topic);
-    if (!ofTopic) this.queues.set(topic, (ofTopic = new Map()));
-    let queue = ofTopic.get(partition);
-    if (!queue) ofTopic.set(partition, (queue = new PartitionQueue(topic, partition)));
-    return queue;
-  }
-
-  private *allQueues(): Iterable<PartitionQueue> {
-    for (const ofTopic of this.queues.values()) yield* ofTopic.values();
   }
 
   /** Puts a queue that may send to its leader, looking the leader up where it is not known. */
@@ -315,7 +295,7 @@ export class Sender {
       const now = this.options.now();
       queue.expire(now, parcel => this.drop(parcel, error));
       if (queue.hasWaiting) this.ready(queue);
-      else this.forget(queue);
+      else this.queues.forget(queue);
     }, this.options.backoff(queue.attempts));
   }
 
@@ -332,26 +312,21 @@ export class Sender {
     } finally {
       queue.lookingUp = false;
     }
-    if (failure?.kind !== 'stale') this.unknown.delete(queue);
+    if (failure?.kind !== 'stale') this.queues.known(queue);
     if (!failure) {
       this.ready(queue);
       return;
     }
     if (failure.kind === 'permanent') this.onRefused(queue.topic, failure);
-    if (failure.kind === 'permanent' || this.closed || !this.mayBecomeKnown(queue, failure)) {
+    if (failure.kind === 'permanent' || this.closed || !this.isWorthAnotherLook(queue, failure)) {
       this.giveUp(queue, statusOfDriverError(failure));
       return;
     }
     this.retryLater(queue, failure);
   }
 
-  /** Whether a partition that the cluster does not know is worth another look. */
-  private mayBecomeKnown(queue: PartitionQueue, { kind }: DriverError): boolean {
-    if (kind !== 'stale') return true;
-    if (queue.attempts >= UNKNOWN_PARTITION_TRIES) return false;
-    if (this.unknown.size >= UNKNOWN_PARTITIONS_AWAITED && !this.unknown.has(queue)) return false;
-    this.unknown.add(queue);
-    return true;
+  private isWorthAnotherLook(queue: PartitionQueue, { kind }: DriverError): boolean {
+    return kind !== 'stale' || this.queues.mayBecomeKnown(queue);
   }
 
   private giveUp(queue: PartitionQueue, status: Status): void {
@@ -359,16 +334,7 @@ export class Sender {
     this.backlog.progress();
     queue.attempts = 0;
     for (const parcel of queue.drainWaiting()) this.fail(parcel, status);
-    this.forget(queue);
-  }
-
-  /** Partitions that lead nowhere may be any number: nothing of them stays. */
-  private forget(queue: PartitionQueue): void {
-    this.unknown.delete(queue);
-    if (queue.busy || queue.hasWaiting) return;
-    const ofTopic = this.queues.get(queue.topic);
-    ofTopic?.delete(queue.partition);
-    if (ofTopic?.size === 0) this.queues.delete(queue.topic);
+    this.queues.forget(queue);
   }
 
   private drop(parcel: Parcel, cause?: DriverError): void {
