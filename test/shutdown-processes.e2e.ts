@@ -28,8 +28,6 @@ class BackendController {
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => from + n);
 
-const KINDS = ['microservice', 'hybrid', 'standalone'];
-
 describe('SIGTERM', () => {
   const services = new Services();
   const children: Child[] = [];
@@ -38,86 +36,84 @@ describe('SIGTERM', () => {
     children.push(made);
     return made;
   };
-  /** Those that are to end in the middle, by kind: they start side by side. */
-  const ending = new Map<string, Child>();
-  beforeAll(async () => {
-    for (const kind of KINDS) ending.set(kind, child(kind, kind, {}, 'failing'));
-    await Promise.all([
-      services.start('backend', [BackendController]),
-      ...[...ending.values()].map(one => one.says('listening')),
-    ]);
-  });
+  beforeAll(() => services.start('backend', [BackendController]));
   afterAll(async () => {
     for (const one of children) one.kill();
     await services.stop();
   });
 
-  it.each(KINDS)('in the middle of everything: a %s loses no reply, no event and no offset', async kind => {
-    const leaving = ending.get(kind)!;
-    const client = services.client(kind);
-    const ask = (pattern: string, ids: readonly number[], data: object) =>
-      Promise.all(ids.map(id => firstValueFrom(client.send<string>(pattern, { id, ...data }))));
-    const emit = (pattern: string, ids: readonly number[], data: object) =>
-      Promise.all(ids.map(id => lastValueFrom(client.emit(pattern, { id, ...data }))));
-    const said = (what: string, ids: readonly number[]) =>
-      expect(leaving.said).toEqual(expect.arrayContaining(ids.map(id => `${what} ${id}`)));
+  it.each(['microservice', 'hybrid', 'standalone'])(
+    'in the middle of everything: a %s loses no reply, no event and no offset',
+    async kind => {
+      const leaving = child(kind, kind, {}, 'failing');
+      await leaving.says('listening');
+      const client = services.client(kind);
+      const ask = (pattern: string, ids: readonly number[], data: object) =>
+        Promise.all(ids.map(id => firstValueFrom(client.send<string>(pattern, { id, ...data }))));
+      const emit = (pattern: string, ids: readonly number[], data: object) =>
+        Promise.all(ids.map(id => lastValueFrom(client.emit(pattern, { id, ...data }))));
+      const said = (what: string, ids: readonly number[]) =>
+        expect(leaving.said).toEqual(expect.arrayContaining(ids.map(id => `${what} ${id}`)));
 
-    await emit('work', numbers(0, 20), { ms: 0 });
-    await vi.waitFor(() => said('has done', numbers(0, 20)), WITHIN);
-    await emit('work', numbers(20, 30), { ms: 600 });
-    await emit('flaky', numbers(30, 35), {});
-    await emit('later', numbers(35, 40), {});
-    const slow = ask('slow', numbers(0, 10), { ms: 600 });
-    const relayed = ask('relay', numbers(10, 13), { ms: 300 });
-    const large = ask('large', numbers(13, 14), { ms: 300, bytes: 2_000_000 });
-    const stream = lastValueFrom(client.send('count', { items: 30, everyMs: 20 }).pipe(toArray()));
-    const resumed = lastValueFrom(client.send('count-resumable', { items: 60, everyMs: 20 }).pipe(toArray()));
-    await vi.waitFor(() => {
-      said('slow', numbers(0, 14));
-      said('begins', numbers(20, 30));
-      said('fails', numbers(30, 40));
-    }, WITHIN);
+      await emit('work', numbers(0, 20), { ms: 0 });
+      await vi.waitFor(() => said('has done', numbers(0, 20)), WITHIN);
+      await emit('work', numbers(20, 30), { ms: 600 });
+      await emit('flaky', numbers(30, 35), {});
+      await emit('later', numbers(35, 40), {});
+      const slow = ask('slow', numbers(0, 10), { ms: 600 });
+      const relayed = ask('relay', numbers(10, 13), { ms: 300 });
+      const large = ask('large', numbers(13, 14), { ms: 300, bytes: 2_000_000 });
+      const stream = lastValueFrom(client.send('count', { items: 30, everyMs: 20 }).pipe(toArray()));
+      const resumed = lastValueFrom(
+        client.send('count-resumable', { items: 60, everyMs: 20 }).pipe(toArray()),
+      );
+      await vi.waitFor(() => {
+        said('slow', numbers(0, 14));
+        said('begins', numbers(20, 30));
+        said('fails', numbers(30, 40));
+      }, WITHIN);
 
-    const next = child(kind, kind);
-    const ended = leaving.terminate();
-    const late = ask('slow', numbers(50, 55), { ms: 10 });
+      const next = child(kind, kind);
+      const ended = leaving.terminate();
+      const late = ask('slow', numbers(50, 55), { ms: 10 });
 
-    expect(await slow).toEqual(numbers(0, 10).map(id => `answer ${id}`));
-    // A second signal changes nothing.
-    void leaving.terminate();
-    expect(await relayed).toEqual(numbers(10, 13).map(id => `backend's answer ${id}`));
-    expect(await large).toEqual(['x'.repeat(2_000_000)]);
-    expect(await stream).toEqual(numbers(0, 30));
-    const { signal, ms } = await ended;
-    expect(signal).toBe('SIGTERM');
-    expect(ms).toBeLessThan(services.options(kind).drainTimeoutMs! + MARGIN_MS);
+      expect(await slow).toEqual(numbers(0, 10).map(id => `answer ${id}`));
+      // A second signal changes nothing.
+      void leaving.terminate();
+      expect(await relayed).toEqual(numbers(10, 13).map(id => `backend's answer ${id}`));
+      expect(await large).toEqual(['x'.repeat(2_000_000)]);
+      expect(await stream).toEqual(numbers(0, 30));
+      const { signal, ms } = await ended;
+      expect(signal).toBe('SIGTERM');
+      expect(ms).toBeLessThan(services.options(kind).drainTimeoutMs! + MARGIN_MS);
 
-    expect(await resumed).toEqual(numbers(0, 60));
-    expect(await late).toEqual(numbers(50, 55).map(id => `answer ${id}`));
-    await vi.waitFor(
-      () =>
-        expect([...leaving.said, ...next.said]).toEqual(
-          expect.arrayContaining(numbers(0, 40).map(id => `has done ${id}`)),
-        ),
-      WITHIN,
-    );
-    const groups = {
-      work: 'events',
-      flaky: 'events',
-      later: 'events',
-      [`later.${kind}.retry.500ms`]: 'retries',
-    };
-    for (const [topic, group] of Object.entries(groups))
+      expect(await resumed).toEqual(numbers(0, 60));
+      expect(await late).toEqual(numbers(50, 55).map(id => `answer ${id}`));
       await vi.waitFor(
-        async () =>
-          expect(await lagOf(`${services.prefix}${kind}.${group}`, `${services.prefix}${topic}`)).toBe(0),
+        () =>
+          expect([...leaving.said, ...next.said]).toEqual(
+            expect.arrayContaining(numbers(0, 40).map(id => `has done ${id}`)),
+          ),
         WITHIN,
       );
-    const twice = numbers(0, 40).filter(
-      id => leaving.said.includes(`has done ${id}`) && next.said.includes(`begins ${id}`),
-    );
-    expect(twice).toEqual([]);
-  });
+      const groups = {
+        work: 'events',
+        flaky: 'events',
+        later: 'events',
+        [`later.${kind}.retry.500ms`]: 'retries',
+      };
+      for (const [topic, group] of Object.entries(groups))
+        await vi.waitFor(
+          async () =>
+            expect(await lagOf(`${services.prefix}${kind}.${group}`, `${services.prefix}${topic}`)).toBe(0),
+          WITHIN,
+        );
+      const twice = numbers(0, 40).filter(
+        id => leaving.said.includes(`has done ${id}`) && next.said.includes(`begins ${id}`),
+      );
+      expect(twice).toEqual([]);
+    },
+  );
 
   it('ends a process that has not reached Kafka yet', async () => {
     const early = child('early', 'microservice', {
