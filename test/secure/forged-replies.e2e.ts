@@ -46,13 +46,13 @@ describe('a forged reply address', () => {
       for (const { high } of await admin.fetchTopicOffsets(topic)) expect(high).toBe('0');
     // All of them are done: none is met again by the next server.
     await vi.waitFor(async () => {
-      const [{ partitions }] = (await admin.fetchOffsets({
+      const [read] = await admin.fetchOffsets({
         groupId: `${prefix}orders.calls`,
         topics: [`${prefix}orders.calls`],
-      })) as [{ partitions: { partition: number; offset: string }[] }];
+      });
       const ends = await admin.fetchTopicOffsets(`${prefix}orders.calls`);
       const committed = new Map(
-        partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
+        read!.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]),
       );
       expect(ends.map(({ partition, high }) => Number(high) - (committed.get(partition) ?? 0))).toEqual(
         ends.map(() => 0),
