@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DriverError } from '../drivers/driver.js';
 import type {
   Assignment,
   CommitOffset,
@@ -22,6 +23,7 @@ describe('Consumption', () => {
   let commits: CommitOffset[][];
   let calls: string[];
   let failCommits: boolean;
+  let refusal: Error | undefined;
   let running: Map<number, { done(): void; fail(): void }>;
   let consumption: Consumption;
 
@@ -31,6 +33,7 @@ describe('Consumption', () => {
       return {
         commit: async (offsets: CommitOffset[]) => {
           if (failCommits) throw new Error('not now');
+          if (refusal) throw refusal;
           commits.push(offsets);
         },
         pause: (partitions: Place[]) => calls.push(...partitions.map(one => `pause ${one.partition}`)),
@@ -323,6 +326,20 @@ describe('Consumption', () => {
       expect([began, commits]).toEqual([[], []]);
       expect(consumption.load).toBe(0);
     });
+  });
+
+  it('commits the offset alone where the broker keeps less beside it', async () => {
+    await start({ keepDone: true, concurrency: 10 });
+    member.onAssigned([held]);
+    receive(4, 5, 6, 7);
+    await finish(4);
+    await finish(6);
+    refusal = new DriverError('permanent', 'too much', 'OFFSET_METADATA_TOO_LARGE');
+    await vi.advanceTimersByTimeAsync(500);
+    refusal = undefined;
+    await vi.advanceTimersByTimeAsync(500);
+    expect(calls).toEqual(['too much']);
+    expect(commits).toEqual([[{ ...held, offset: 5, metadata: '' }]]);
   });
 
   it('commits what is done beyond too where that is kept, and works on none of it for the next owner', async () => {

@@ -1,3 +1,4 @@
+import { DriverError } from '../drivers/driver.js';
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
 import { within } from '../drivers/timing/deadline.js';
 import type { LoopHealth } from '../drivers/loop-health.js';
@@ -288,6 +289,9 @@ export class Consumption {
       );
       for (const { held, standing } of owing) held.wasCommitted(standing);
     } catch (error) {
+      // The broker keeps less than brokers do by default: what is beyond the offset is worked on again then.
+      if (error instanceof DriverError && error.code === 'OFFSET_METADATA_TOO_LARGE')
+        for (const { held } of owing) held.tellLess();
       this.options.onCommitError(error as Error);
     }
   }

@@ -65,6 +65,8 @@ export class HeldPartition implements Assignment {
   private waiting = 0;
   /** No record before this is open. */
   private openFrom = 0;
+  /** Commits tell what is done beyond their offset. */
+  private tells: boolean;
   /** What was committed last, as far as that is known. */
   private known: Standing | undefined;
 
@@ -78,6 +80,7 @@ export class HeldPartition implements Assignment {
     this.epoch = epoch;
     this.end = end;
     this.name = partitionName(assignment);
+    this.tells = options.keepsDone;
     this.ledger = new Ledger(
       committed && options.keepsDone ? decodeRuns(committed.offset, committed.metadata) : [],
     );
@@ -157,7 +160,7 @@ export class HeldPartition implements Assignment {
   /** What there is to commit; undefined where that is committed already. */
   standing(): Standing | undefined {
     const all = this.ledger.advance();
-    const runs = this.options.keepsDone ? this.ledger.doneBeyond() : [];
+    const runs = this.tells ? this.ledger.doneBeyond() : [];
     const offset = all ?? (runs.length > 0 ? this.ledger.firstOpen : undefined);
     if (offset === undefined) return undefined;
     const metadata = encodeRuns(offset, runs);
@@ -168,6 +171,11 @@ export class HeldPartition implements Assignment {
   /** The group has it. */
   wasCommitted(standing: Standing): void {
     this.known = standing;
+  }
+
+  /** The broker refuses what commits tell: from now on they tell their offset alone. */
+  tellLess(): void {
+    this.tells = false;
   }
 
   private enter(offset: number, work: Work): void {

@@ -47,6 +47,18 @@ describe('a scan', () => {
     expect(tails).toEqual([]);
   });
 
+  it('ends where its last offsets hold no record', async () => {
+    const { driver, tails, read } = tailing();
+    const seen: number[] = [];
+    const scanned = scan(driver, STRETCH, ({ offset }) => void seen.push(offset));
+    read(5);
+    tails[0]!.onPassed?.({ partition: 3, offset: 6 });
+    tails[0]!.onPassed?.({ partition: 3, offset: 8 });
+    await scanned;
+    expect(seen).toEqual([5]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('ends where its visitor has enough', async () => {
     const { driver, read } = tailing();
     const visit = vi.fn(() => true);

@@ -35,6 +35,7 @@ export async function scan(
       resolve();
     };
     const advance = (offset: number) => {
+      if (offset <= next) return;
       next = offset;
       silence?.refresh();
       if (next >= to) end();
@@ -50,7 +51,9 @@ export async function scan(
       }
     };
     const onGap = ({ resumedAt }: { resumedAt: number }) => advance(resumedAt);
-    opening = driver.tail({ topic, partitions: [partition], from, onBatch, onGap });
+    // Offsets may hold no record: what was deleted of them, markers of transactions, what cannot be read.
+    const onPassed = ({ offset }: { offset: number }) => advance(offset);
+    opening = driver.tail({ topic, partitions: [partition], from, onBatch, onGap, onPassed });
     opening.catch(reject);
   });
   try {
