@@ -69,9 +69,9 @@ class ServerTeller implements ParleyHook {
     told.push(`beforeHandle ${message.pattern}`);
   }
 
-  async afterHandle({ pattern }: IncomingMessage, { items }: HookedReply): Promise<void> {
+  async afterHandle({ pattern }: IncomingMessage, { items, stopped }: HookedReply): Promise<void> {
     await Promise.resolve();
-    told.push(`afterHandle ${pattern} ${items}`);
+    told.push(`afterHandle ${pattern} ${items}${stopped === undefined ? '' : ` ${stopped}`}`);
   }
 
   onError({ side, pattern }: IncomingMessage | OutgoingMessage, error: unknown): void {
@@ -235,7 +235,7 @@ describe('hooks', () => {
     let taken = 0;
     for await (const _item of client.send('hooks.endless')) if ((taken += 1) === 3) break;
     await vi.waitFor(() =>
-      expect(told).toContainEqual(expect.stringMatching(/^afterHandle hooks\.endless \d+$/)),
+      expect(told).toContainEqual(expect.stringMatching(/^afterHandle hooks\.endless \d+ unsubscribed$/)),
     );
     expect(told.filter(line => line.startsWith('after'))).toHaveLength(2);
     expect(told.some(line => line.startsWith('onError'))).toBe(false);

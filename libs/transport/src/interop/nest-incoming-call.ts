@@ -122,8 +122,9 @@ export class NestIncomingCall {
   }
 
   private stop(why: string): void {
-    runInScope(this.options.context, () => this.stopSource?.());
+    // First: a source that is stopped may end as if by itself.
     this.options.watch?.stopped(why);
+    runInScope(this.options.context, () => this.stopSource?.());
     this.options.context.abort(why);
   }
 

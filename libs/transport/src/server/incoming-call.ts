@@ -173,9 +173,10 @@ export class IncomingCall implements ControlReceiver, ReplySink, SharedExecution
 
   private stop(reason: string): void {
     clearTimeout(this.acceptTimer);
+    // First: a source that is stopped may end as if by itself.
+    this.options.watch?.stopped(reason);
     runInScope(this.options.context, () => this.stopSource?.());
     this.options.context.abort(reason);
-    this.options.watch?.stopped(reason);
   }
 }
 
