@@ -59,8 +59,14 @@ export class ParleyHealthIndicator implements OnApplicationBootstrap, OnApplicat
     const { lateMs, stuckMs } = this.bounds;
     const health = this.server.health();
     const reasons = judge({ health, stuck: this.watch.stuck(stuckMs), lateMs });
-    const { link, load } = health;
-    const details = { kafka: link.state, calls: link.pendingCalls, load, queued: link.queuedRecords };
+    const { link, load, untaken } = health;
+    const details = {
+      kafka: link.state,
+      calls: link.pendingCalls,
+      load,
+      queued: link.queuedRecords,
+      ...(untaken && { untaken }),
+    };
     const session = this.indicators.check(key);
     return reasons.length === 0 ? session.up(details) : session.down({ ...details, reasons });
   }
