@@ -71,6 +71,8 @@ try {
   console.error(`The run was not completed. What each process saw is in ${folder.path}.`);
 }
 endSoon();
+// Nothing is left to do then. Node's own way out waits, with its timers stopped, for what the system does not give back.
+process.once('beforeExit', () => process.exit());
 
 /** What is left behind, or does not close, keeps this process no longer. */
 function endSoon(): void {
