@@ -67,6 +67,7 @@ function pair(source: AsyncIterable<unknown>, maxBytes = 64 * 1024) {
     },
   });
   caller.router.addOutgoing(CALL, {
+    placed: true,
     receive: frame => {
       if (frame.kind === 'ask') outgoing.begin(frame);
     },
