@@ -111,7 +111,7 @@ describe.each(CONNECTIONS)('%s: a link to a broker', (_, make) => {
 });
 
 function beBusy(ms: number): void {
-  for (const until = performance.now() + ms; performance.now() < until; );
+  for (const until = performance.now() + ms; performance.now() < until;);
 }
 
 describe('the versions that a broker speaks', () => {
