@@ -65,7 +65,7 @@ export type { OffsetsByPartition } from './replay/stretches.js';
 export type { Routing, RoutingName } from './routing/routing.js';
 export { topicPerPattern } from './routing/topic-per-pattern.js';
 export { topicPerService } from './routing/topic-per-service.js';
-export { EVENT_DEFAULTS, type EventRetry } from './server/event-policy.js';
+export { EVENT_DEFAULTS, type EventRetry } from './server/events/event-policy.js';
 export { Handling, handlingExtras } from './server/handling.js';
 export { ParleyContext } from './server/parley-context.js';
 export { PARLEY, ParleyServer } from './server/parley-server.js';

@@ -5,7 +5,7 @@ import type { FrameSource } from '../link/frame-parcel.js';
 import { FrameRouter } from '../link/frame-router.js';
 import type { Link } from '../link/link.js';
 import { ReceiveBudget } from '../link/receive-budget.js';
-import { IncomingUpload } from '../server/incoming-upload.js';
+import { IncomingUpload } from '../server/calls/incoming-upload.js';
 import { decodeFrames, encodeFrame, type Frame } from '../wire/frame.js';
 import { jsonCodec } from '../wire/json-codec.js';
 import { OutgoingUpload } from './outgoing-upload.js';

@@ -3,7 +3,7 @@ import { originalError } from '../exceptions/original-errors.js';
 import type { ExecutionWatch } from '../server/execution-watch.js';
 import { runInScope } from '../server/execution-scope.js';
 import type { ParleyContext } from '../server/parley-context.js';
-import { pumpReply, type ReplySink } from '../server/reply-source.js';
+import { pumpReply, type ReplySink } from '../server/calls/reply-source.js';
 import type { NestReplyOptions } from './nest-reply.js';
 import { Unanswered } from './unanswered.js';
 

@@ -1,7 +1,7 @@
 import type { Sender } from '../link/sender.js';
 import { RecordParcel } from '../link/parcel.js';
-import type { ReplySink } from '../server/reply-source.js';
-import { MAX_PUSHED_BYTES, MAX_PUSHED_ITEMS } from '../server/reply-stream.js';
+import type { ReplySink } from '../server/calls/reply-source.js';
+import { MAX_PUSHED_BYTES, MAX_PUSHED_ITEMS } from '../server/calls/reply-stream.js';
 import type { HeaderValue } from '../drivers/driver.js';
 import { writeNestError } from './nest-error.js';
 import { NEST_HEADERS, type NestReplyAddress } from './nest-headers.js';

@@ -1,4 +1,4 @@
-import type { ReplySink } from '../server/reply-source.js';
+import type { ReplySink } from '../server/calls/reply-source.js';
 
 /** The reply to a record that asks for none: what comes is dropped, and settled when it ends. */
 export class Unanswered implements ReplySink {

@@ -3,7 +3,7 @@ import { justWait } from '../consume/lanes.js';
 import type { Driver, ReceivedRecord } from '../drivers/driver.js';
 import { Pace } from '../dead/pace.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
-import { laneOf, type Events } from '../server/events.js';
+import { laneOf, type Events } from '../server/events/events.js';
 import type { EventHandler } from '../server/handlers.js';
 import { replayEvent, type ReplayedEventOptions } from './replayed-event.js';
 import type { ReplayOptions, ReplayReport } from './replay-options.js';

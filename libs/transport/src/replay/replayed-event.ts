@@ -2,10 +2,10 @@ import type { Park } from '../consume/lanes.js';
 import { REPLAY_HEADER } from '../consume/replay-header.js';
 import type { ReceivedRecord } from '../drivers/driver.js';
 import type { Pace } from '../dead/pace.js';
-import type { Events } from '../server/events.js';
-import type { Persistence } from '../server/onward.js';
+import type { Events } from '../server/events/events.js';
+import type { Persistence } from '../server/events/onward.js';
 import type { EventHandler } from '../server/handlers.js';
-import type { ReadEvent } from '../server/read-event.js';
+import type { ReadEvent } from '../server/events/read-event.js';
 import { SharedSlot } from '../server/shared-slot.js';
 import type { ReplayTally } from './replay-tally.js';
 

@@ -3,7 +3,7 @@ import { patiently } from '../dead/patience.js';
 import { ParleyException } from '../exceptions/parley-exception.js';
 import { statusOfDriverError } from '../link/driver-status.js';
 import type { Link } from '../link/link.js';
-import type { Events } from '../server/events.js';
+import type { Events } from '../server/events/events.js';
 import type { EventHandler, Handlers } from '../server/handlers.js';
 import { Replay } from './replay.js';
 import type { ReplayOptions, ReplayReport } from './replay-options.js';

@@ -1,6 +1,6 @@
 import type { MessageHandler } from '@nestjs/microservices';
-import { CallTurns } from './call-turns.js';
-import { eventPolicy, type EventPolicy } from './event-policy.js';
+import { CallTurns } from './calls/call-turns.js';
+import { eventPolicy, type EventPolicy } from './events/event-policy.js';
 import { Turnstile } from './turnstile.js';
 import { handlerName, handlingOf, type Handling } from './handling.js';
 

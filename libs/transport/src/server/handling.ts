@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { PATTERN_EXTRAS_METADATA } from '@nestjs/microservices/constants.js';
 import { z } from 'zod';
-import { eventShape, type EventRetry } from './event-policy.js';
+import { eventShape, type EventRetry } from './events/event-policy.js';
 
 /** How a handler may be run, besides once to its end. */
 export interface Handling {

@@ -16,15 +16,15 @@ import { addServerFigures } from '../telemetry/server-figures.js';
 import type { ParleyOptions } from '../options/parley-options.js';
 import { resolveServerOptions } from '../options/resolve-options.js';
 import type { ServerSettings } from '../options/settings.js';
-import { CallerShares } from './caller-shares.js';
-import { Calls } from './calls.js';
-import { eventConsumptions } from './event-consumptions.js';
-import { Events } from './events.js';
+import { CallerShares } from './calls/caller-shares.js';
+import { Calls } from './calls/calls.js';
+import { eventConsumptions } from './events/event-consumptions.js';
+import { Events } from './events/events.js';
 import { ExecutionWatches } from './execution-watches.js';
 import { Handlers } from './handlers.js';
-import { InboxRequests } from './inbox-requests.js';
+import { InboxRequests } from './calls/inbox-requests.js';
 import type { ParleyContext } from './parley-context.js';
-import { RequestParts } from './request-parts.js';
+import { RequestParts } from './calls/request-parts.js';
 import type { ServerHealth } from './server-health.js';
 
 /** Names this transport to Nest, for handlers that are meant for one transport only. */

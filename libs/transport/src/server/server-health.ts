@@ -1,6 +1,6 @@
 import type { LoopHealth } from '../drivers/loop-health.js';
 import type { LinkHealth } from '../link/link-health.js';
-import type { UntakenRecords } from './untaken.js';
+import type { UntakenRecords } from './events/untaken.js';
 
 /** The truth about a server at this moment, read from live state: no request is made. */
 export interface ServerHealth {

@@ -1,5 +1,5 @@
 import type { Consumption } from '../consume/consumption.js';
-import type { Calls } from '../server/calls.js';
+import type { Calls } from '../server/calls/calls.js';
 import { ATTRIBUTES } from './attributes.js';
 import type { ConsumerGroups } from './consumer-groups.js';
 import { addFigures } from './figures.js';
