@@ -140,4 +140,26 @@ describe('an upload', () => {
     expect(await lastValueFrom(send('sum', once))).toBe(1);
     await expect(lastValueFrom(send('sum', once))).rejects.toMatchObject({ status: 'ABORTED' });
   });
+
+  it('is refused where nothing could carry it, and is not read', async () => {
+    const read = vi.fn<() => void>();
+    async function* unread() {
+      read();
+      yield 1;
+    }
+    const record = new ParleyRecordBuilder(0).setUpload(unread()).build();
+    const stock = services.client('taker', { transport: 'nest-kafka' });
+    const refused = [
+      [client.emit('happened', record), 'an event carries no upload, and happened was given one'],
+      [client.collect('sum', record), 'a question to many carries no upload, and sum was given one'],
+      [stock.send('sum', record), "Nest's built-in transport carries no upload, and sum was given one"],
+    ] as const;
+    for (const [reply, message] of refused) {
+      await expect(lastValueFrom<unknown>(reply)).rejects.toMatchObject({
+        status: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(message),
+      });
+    }
+    expect(read).not.toHaveBeenCalled();
+  });
 });

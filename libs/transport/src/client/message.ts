@@ -31,6 +31,15 @@ export function messageOf(packet: ReadPacket<unknown>, pattern: unknown, codec: 
   return { pattern, key, contentType: type, value: bytes, options, metadata: packet.metadata };
 }
 
+/** The message. Raises INVALID_ARGUMENT where it has an upload, which `what` cannot carry. */
+export function withoutUpload(message: Message, what: string): Message {
+  if (message.options.upload === undefined) return message;
+  throw new ParleyException(
+    'INVALID_ARGUMENT',
+    `${what} carries no upload, and ${message.pattern} was given one: only \`send\` to a ParleyServer does`,
+  );
+}
+
 /** The message's headers around the protocol's own. Raises INVALID_ARGUMENT for a pattern too long to fit in it. */
 export function headersOf({ options, metadata }: Message, line: string): Record<string, string> {
   if (line.length > MAX_LINE_LENGTH) {

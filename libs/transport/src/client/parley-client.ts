@@ -20,7 +20,7 @@ import type { Answer } from './collect/collection.js';
 import { Collector } from './collect/collector.js';
 import { Emitter } from './emitter.js';
 import { GuardedCaller } from './guarded-caller.js';
-import { messageOf, type Message } from './message.js';
+import { messageOf, withoutUpload, type Message } from './message.js';
 import type { ReplyTaker } from './outgoing-call-options.js';
 import { Policies, type PolicyEvent, type PolicyReport } from './policies/policies.js';
 import { Replies } from './replies.js';
@@ -124,9 +124,10 @@ export class ParleyClient extends ClientProxy {
     checkCollectOptions(options);
     if (this.nest) return throwError(() => notCollectable(this.settings.to));
     const packet = () => this.createPacket(pattern, data);
-    if (!this.hooks.any) return this.collector.collect<TResult>(() => this.read(packet()), options);
+    const question = (asked: ReadPacket<unknown>) => withoutUpload(this.read(asked), 'a question to many');
+    if (!this.hooks.any) return this.collector.collect<TResult>(() => question(packet()), options);
     return this.hooks.collect<Answer<TResult>>(packet, options.windowMs, hooked =>
-      this.collector.collect<TResult>(() => this.read(hooked), options),
+      this.collector.collect<TResult>(() => question(hooked), options),
     );
   }
 
@@ -153,7 +154,7 @@ export class ParleyClient extends ClientProxy {
   }
 
   protected override async dispatchEvent<T = RecordMetadata>(packet: ReadPacket): Promise<T> {
-    const emit = (hooked: ReadPacket) => this.emitter.emit(this.read(hooked));
+    const emit = (hooked: ReadPacket) => this.emitter.emit(withoutUpload(this.read(hooked), 'an event'));
     return (await (this.hooks.any ? this.hooks.emit(packet, emit) : emit(packet))) as T;
   }
 
@@ -164,7 +165,8 @@ export class ParleyClient extends ClientProxy {
 
   private read(packet: ReadPacket<unknown>): Message {
     const pattern = this.patternOf(packet);
-    return this.nest ? nestMessageOf(packet, pattern) : messageOf(packet, pattern, this.settings.link.codec);
+    if (this.nest) return withoutUpload(nestMessageOf(packet, pattern), "Nest's built-in transport");
+    return messageOf(packet, pattern, this.settings.link.codec);
   }
 
   private patternOf(packet: ReadPacket<unknown>): string {
