@@ -1,7 +1,7 @@
-import { ExponentialBackoff, halfJitterGenerator, noJitterGenerator } from 'cockatiel';
 import { defer, retry, tap, throwError, timer, type Observable } from 'rxjs';
 import { ParleyException } from '../../exceptions/parley-exception.js';
 import type { RetrySettings } from '../../options/policy-options.js';
+import { retryWaits } from '../../options/retry-waits.js';
 
 export interface Attempt {
   /** 1 for the first. */
@@ -31,7 +31,7 @@ export function withRetries<T>(
   return defer(() => {
     const deadline = performance.now() + timeoutMs;
     const remainingMs = () => Math.floor(deadline - performance.now());
-    const nextWaitMs = waits(settings);
+    const nextWaitMs = retryWaits(settings);
     let number = 0;
     let begun = false;
     const again = (failure: unknown) => {
@@ -57,18 +57,4 @@ export function withRetries<T>(
 
 function isRetriable(failure: unknown, { statuses }: RetrySettings): failure is ParleyException {
   return failure instanceof ParleyException && statuses.includes(failure.status);
-}
-
-/** Gives one wait after another, in ms. */
-function waits({ waitMs, maxWaitMs, jitter }: RetrySettings): () => number {
-  const options = { initialDelay: waitMs, maxDelay: maxWaitMs };
-  // Each kind of jitter has its own type of state.
-  let backoff = jitter
-    ? new ExponentialBackoff({ ...options, generator: halfJitterGenerator }).next()
-    : new ExponentialBackoff({ ...options, generator: noJitterGenerator }).next();
-  return () => {
-    const { duration } = backoff;
-    backoff = backoff.next(undefined);
-    return duration;
-  };
 }

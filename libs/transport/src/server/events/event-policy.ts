@@ -1,5 +1,5 @@
-import { ExponentialBackoff, halfJitterGenerator, noJitterGenerator } from 'cockatiel';
 import { z } from 'zod';
+import { retryWaits } from '../../options/retry-waits.js';
 
 /** What happens to an event whose handler fails. Times are in milliseconds. */
 export interface EventRetry {
@@ -78,6 +78,9 @@ export function eventPolicy(handling: { retry?: EventRetry; timeoutMs?: number }
   const { retry = {}, timeoutMs = EVENT_DEFAULTS.timeoutMs } = handling;
   const {
     attempts = EVENT_DEFAULTS.attempts,
+    waitMs = EVENT_DEFAULTS.waitMs,
+    maxWaitMs = EVENT_DEFAULTS.maxWaitMs,
+    jitter = EVENT_DEFAULTS.jitter,
     delaysMs = EVENT_DEFAULTS.delaysMs,
     keepOrder = EVENT_DEFAULTS.keepOrder,
     when,
@@ -95,29 +98,12 @@ export function eventPolicy(handling: { retry?: EventRetry; timeoutMs?: number }
       }
     },
     waits: () => {
-      const nextShort = waits(retry);
+      const nextShort = retryWaits({ waitMs, maxWaitMs, jitter });
       let given = 0;
       return () => {
         given += 1;
         return given < attempts ? nextShort() : inPlace[given - attempts]!;
       };
     },
-  };
-}
-
-function waits({
-  waitMs = EVENT_DEFAULTS.waitMs,
-  maxWaitMs = EVENT_DEFAULTS.maxWaitMs,
-  jitter = EVENT_DEFAULTS.jitter,
-}: EventRetry): () => number {
-  const options = { initialDelay: waitMs, maxDelay: maxWaitMs };
-  // Each kind of jitter has its own type of state.
-  let backoff = jitter
-    ? new ExponentialBackoff({ ...options, generator: halfJitterGenerator }).next()
-    : new ExponentialBackoff({ ...options, generator: noJitterGenerator }).next();
-  return () => {
-    const { duration } = backoff;
-    backoff = backoff.next(undefined);
-    return duration;
   };
 }
