@@ -2,9 +2,13 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FullDisk } from './full-disk.js';
 
-/** What befalls a broker's connections: bytes pass at once, late, or not at all; or none may be made. */
-export type Weather = { kind: 'clear' | 'silent' | 'refusing' } | { kind: 'slow'; byMs: number };
+/**
+ * What befalls a broker's connections: bytes pass at once, late, or not at all; or none may be made; or those of which
+ * no record is taken, as by a broker whose disk is full.
+ */
+export type Weather = { kind: 'clear' | 'silent' | 'refusing' | 'full' } | { kind: 'slow'; byMs: number };
 
 const CLEAR: Weather = { kind: 'clear' };
 
@@ -44,7 +48,8 @@ export class BrokerProxy {
     this.#weather = weather;
     for (const resume of this.#waiting) resume();
     this.#waiting.clear();
-    if (weather.kind === 'refusing') this.cut();
+    // What a connection carries is only known where it is read from its beginning.
+    if (weather.kind === 'refusing' || weather.kind === 'full') this.cut();
   }
 
   async close(): Promise<void> {
@@ -67,8 +72,13 @@ export class BrokerProxy {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
     }
+    const way = [client, this.#passage(), broker, this.#passage(), client];
+    if (this.#weather.kind === 'full') {
+      const disk = new FullDisk(() => this.#weather.kind === 'full');
+      way.splice(2, 1, disk.requests, broker, disk.responses);
+    }
     // Whichever end breaks, all of it does.
-    pipeline(client, this.#passage(), broker, this.#passage(), client, () => {
+    pipeline(way, () => {
       client.destroy();
       broker.destroy();
     });

@@ -13,7 +13,7 @@ export const EMBEDDED_FAULTS: readonly FaultKind[] = [
   ...FLEET_FAULTS,
   'kill broker',
   'silence broker',
-  'refuse broker',
+  'fill broker',
   'slow broker',
   'cut broker',
   'move leaders',
@@ -54,8 +54,7 @@ export class EmbeddedArena implements Arena {
         return () => kafka.startBroker(nodeId);
       case 'silence broker':
         return both(kafka.inject(produces, faults.dropResponse), kafka.inject(fetches, faults.stall));
-      case 'refuse broker':
-        // Its disk is full: it takes no record, and serves what it has.
+      case 'fill broker':
         return kafka.inject(produces, faults.error(ErrorCode.KAFKA_STORAGE_ERROR));
       case 'slow broker':
         return both(

@@ -55,6 +55,9 @@ export class RealArena implements Arena {
       case 'refuse broker':
         cluster.proxyOf(target).setWeather({ kind: 'refusing' });
         break;
+      case 'fill broker':
+        cluster.proxyOf(target).setWeather({ kind: 'full' });
+        break;
       case 'slow broker':
         cluster.proxyOf(target).setWeather({ kind: 'slow', byMs });
         break;

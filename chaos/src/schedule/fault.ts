@@ -8,6 +8,7 @@ export const FAULT_KINDS = [
   'kill broker',
   'silence broker',
   'refuse broker',
+  'fill broker',
   'slow broker',
   'cut broker',
   'move leaders',
@@ -35,9 +36,16 @@ export function nameOf({ kind, target, forMs, byMs }: Fault): string {
   return `${kind} ${target}${by}${forMs === 0 ? '' : ` for ${(forMs / 1_000).toFixed(1)} s`}`;
 }
 
+const HARMING_BROKERS: ReadonlySet<FaultKind> = new Set([
+  'kill broker',
+  'silence broker',
+  'refuse broker',
+  'fill broker',
+]);
+
 /** Whether it leaves fewer brokers than there are. */
 export function harmsBroker({ kind }: Fault): boolean {
-  return kind === 'kill broker' || kind === 'silence broker' || kind === 'refuse broker';
+  return HARMING_BROKERS.has(kind);
 }
 
 /** What nothing else may befall meanwhile. */

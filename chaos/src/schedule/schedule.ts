@@ -28,6 +28,7 @@ const LASTS_MS: Readonly<Record<FaultKind, readonly [least: number, most: number
   'kill broker': [500, 6_000],
   'silence broker': [500, 8_000],
   'refuse broker': [500, 6_000],
+  'fill broker': [500, 6_000],
   'slow broker': [1_000, 8_000],
   'cut broker': [0, 0],
   'move leaders': [0, 0],
