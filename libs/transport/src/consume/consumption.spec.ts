@@ -75,6 +75,38 @@ describe('Consumption', () => {
 
   afterEach(() => void vi.useRealTimers());
 
+  describe('that has just joined its group', () => {
+    const told = vi.fn<() => void>();
+
+    beforeEach(async () => {
+      told.mockClear();
+      await start();
+      void consumption.firstAssigned(5_000).then(told);
+      await vi.advanceTimersByTimeAsync(4_999);
+      expect(told).not.toHaveBeenCalled();
+    });
+
+    it('tells when it has an assignment', async () => {
+      member.onAssigned([]);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(told).toHaveBeenCalled();
+      expect(vi.getTimerCount()).toBe(2); // Two members commit.
+      await consumption.firstAssigned(5_000);
+    });
+
+    it('waits for it no longer than it was told to', async () => {
+      await vi.advanceTimersByTimeAsync(1);
+      expect(told).toHaveBeenCalled();
+    });
+
+    it('waits for it no longer where it drains', async () => {
+      const drained = consumption.drain(1_000);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(told).toHaveBeenCalled();
+      await drained;
+    });
+  });
+
   it('commits only what is done, in order, twice a second', async () => {
     receive(4, 5);
     await finish(5);

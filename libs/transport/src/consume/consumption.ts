@@ -62,6 +62,7 @@ export class Consumption {
   private subscription: Subscription | undefined;
   private commitTimer: NodeJS.Timeout | undefined;
   private draining = false;
+  private onAssigned: (() => void) | undefined;
   /** Assignments by the group, the first one included. */
   rebalances = 0;
 
@@ -119,12 +120,28 @@ export class Consumption {
   }
 
   /**
+   * Resolves once the group has given this member its first assignment, at the latest after `withinMs`: what is produced
+   * then is not taken for what another member may have begun with.
+   */
+  firstAssigned(withinMs: number): Promise<void> {
+    if (this.assigned || this.draining) return Promise.resolve();
+    return new Promise(resolve => {
+      const timer = setTimeout(resolve, withinMs);
+      this.onAssigned = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /**
    * Takes nothing more, lets what runs finish within `timeoutMs`, commits and leaves the group. What that takes is bounded
    * too, where Kafka does not answer.
    */
   async drain(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     this.draining = true;
+    this.onAssigned?.();
     for (const held of this.held.values()) held.stop();
     await this.lanes.stop(timeoutMs);
     clearInterval(this.commitTimer);
@@ -151,6 +168,7 @@ export class Consumption {
       });
       this.held.set(held.name, held);
     }
+    this.onAssigned?.();
   }
 
   private async revoke(assignments: readonly Assignment[]): Promise<void> {

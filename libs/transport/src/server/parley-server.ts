@@ -32,6 +32,8 @@ export const PARLEY = Symbol.for('parley');
 
 /** How long a server tries to reach Kafka before it fails to start, in ms. */
 const START_TIMEOUT_MS = 60_000;
+/** How long a start waits for what its group gives it to read, in ms; it goes on without. */
+const FIRST_ASSIGNED_MS = 10_000;
 /** A server that listens for so long without its application being started says so in the log, in ms. */
 const BOOT_WARNING_AFTER_MS = 10_000;
 
@@ -294,6 +296,7 @@ export class ParleyServer extends Server<Record<never, never>, LinkState> {
     });
     this.consumptions.push(consumption);
     await consumption.start();
+    await consumption.firstAssigned(FIRST_ASSIGNED_MS);
   }
 
   private async stop(): Promise<void> {
