@@ -1,5 +1,6 @@
 import { DriverError } from '../drivers/driver.js';
 import type { Assignment, Driver, ReceivedBatch, ReceivedRecord, Subscription } from '../drivers/driver.js';
+import { Condition } from '../drivers/timing/condition.js';
 import { within } from '../drivers/timing/deadline.js';
 import type { LoopHealth } from '../drivers/loop-health.js';
 import { HeldPartition, partitionName, type PartitionLimits } from './held-partition.js';
@@ -62,7 +63,7 @@ export class Consumption {
   private subscription: Subscription | undefined;
   private commitTimer: NodeJS.Timeout | undefined;
   private draining = false;
-  private onAssigned: (() => void) | undefined;
+  private readonly settledIn = new Condition();
   /** Assignments by the group, the first one included. */
   rebalances = 0;
 
@@ -123,15 +124,8 @@ export class Consumption {
    * Resolves once the group has given this member its first assignment, at the latest after `withinMs`: what is produced
    * then is not taken for what another member may have begun with.
    */
-  firstAssigned(withinMs: number): Promise<void> {
-    if (this.assigned || this.draining) return Promise.resolve();
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, withinMs);
-      this.onAssigned = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  async firstAssigned(withinMs: number): Promise<void> {
+    if (!this.assigned && !this.draining) await this.settledIn.wait(withinMs);
   }
 
   /**
@@ -141,7 +135,7 @@ export class Consumption {
   async drain(timeoutMs: number): Promise<void> {
     const until = performance.now() + timeoutMs;
     this.draining = true;
-    this.onAssigned?.();
+    this.settledIn.signal();
     for (const held of this.held.values()) held.stop();
     await this.lanes.stop(timeoutMs);
     clearInterval(this.commitTimer);
@@ -168,7 +162,7 @@ export class Consumption {
       });
       this.held.set(held.name, held);
     }
-    this.onAssigned?.();
+    this.settledIn.signal();
   }
 
   private async revoke(assignments: readonly Assignment[]): Promise<void> {

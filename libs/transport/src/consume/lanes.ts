@@ -1,3 +1,4 @@
+import { Condition } from '../drivers/timing/condition.js';
 import { FairQueue } from './fair-queue.js';
 
 /**
@@ -28,7 +29,7 @@ export class Lanes {
   private parked = 0;
   /** Parked work that could go on: it comes before what waits. */
   private readonly returning: (() => void)[] = [];
-  private idleWaiters: (() => void)[] = [];
+  private readonly emptied = new Condition();
   private stopped = false;
 
   constructor(private readonly concurrency: number) {}
@@ -66,14 +67,7 @@ export class Lanes {
     this.waiting.clear();
     this.behindLanes = 0;
     this.busy.clear();
-    if (this.isEmpty) return;
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.idleWaiters.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    if (!this.isEmpty) await this.emptied.wait(timeoutMs);
   }
 
   private get isEmpty(): boolean {
@@ -108,7 +102,7 @@ export class Lanes {
     this.runningCount -= 1;
     if (work.lane !== undefined) this.advance(work.lane);
     this.fill();
-    if (this.stopped && this.isEmpty) for (const idle of this.idleWaiters.splice(0)) idle();
+    if (this.stopped && this.isEmpty) this.emptied.signal();
   }
 
   private fill(): void {

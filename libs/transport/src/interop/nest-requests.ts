@@ -1,11 +1,12 @@
 import type { RecordWork } from '../consume/consumption.js';
 import type { PartitionLeader, ReceivedRecord } from '../drivers/driver.js';
-import { isUnexpected } from '../exceptions/thrown.js';
+import { Condition } from '../drivers/timing/condition.js';
 import { BoundedLog } from '../link/bounded-log.js';
 import type { Link } from '../link/link.js';
 import { contextOfEvent } from '../server/context-of-record.js';
 import type { ExecutionWatch } from '../server/execution-watch.js';
 import type { Handlers } from '../server/handlers.js';
+import { logThrown } from '../server/log-thrown.js';
 import type { ParleyContext } from '../server/parley-context.js';
 import { countDropped } from '../telemetry/dropped.js';
 import { nestReplyAddress, type AskedReplyAddress, type NestReplyAddress } from './nest-headers.js';
@@ -29,7 +30,7 @@ export interface NestRequestsOptions {
 export class NestRequests {
   private readonly log = new BoundedLog();
   private readonly running = new Set<NestIncomingCall>();
-  private readonly idleWaiters: (() => void)[] = [];
+  private readonly emptied = new Condition();
 
   constructor(
     private readonly link: Link,
@@ -111,7 +112,7 @@ export class NestRequests {
           done();
           leave();
         },
-        onThrown: thrown => this.logUnexpected(pattern, thrown),
+        onThrown: thrown => logThrown(this.log, pattern, thrown),
         onSettled: () => {
           this.forget(call);
           leave();
@@ -130,29 +131,12 @@ export class NestRequests {
   }
 
   private async idle(timeoutMs: number): Promise<void> {
-    if (this.running.size === 0) return;
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.idleWaiters.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    if (this.running.size > 0) await this.emptied.wait(timeoutMs);
   }
 
   private forget(call: NestIncomingCall): void {
     this.running.delete(call);
-    if (this.running.size === 0) for (const idle of this.idleWaiters.splice(0)) idle();
-  }
-
-  private logUnexpected(pattern: string, thrown: unknown): void {
-    if (!isUnexpected(thrown)) return;
-    const isError = thrown instanceof Error;
-    this.log.error(
-      `handler of ${pattern}`,
-      `The handler of ${pattern} threw ${isError ? thrown.message : typeof thrown}`,
-      isError ? thrown.stack : undefined,
-    );
+    if (this.running.size === 0) this.emptied.signal();
   }
 }
 

@@ -1,9 +1,11 @@
+import { Condition } from '../drivers/timing/condition.js';
+
 /** How much waits in the sender or is out and not acknowledged, and since when nothing has moved. */
 export class Backlog {
   parcels = 0;
   bytes = 0;
   private lastProgress: number;
-  private readonly waiters = new Set<() => void>();
+  private readonly emptied = new Condition();
 
   constructor(private readonly now: () => number) {
     this.lastProgress = now();
@@ -25,7 +27,7 @@ export class Backlog {
     this.bytes -= bytes;
     if (this.parcels > 0) return;
     this.bytes = 0;
-    for (const done of this.waiters) done();
+    this.emptied.signal();
   }
 
   /** A broker acknowledged something. */
@@ -35,15 +37,6 @@ export class Backlog {
 
   /** Resolves once nothing is left, or after `timeoutMs`. */
   async empty(timeoutMs: number): Promise<void> {
-    if (this.parcels === 0) return;
-    await new Promise<void>(resolve => {
-      const done = () => {
-        clearTimeout(timer);
-        this.waiters.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      this.waiters.add(done);
-    });
+    if (this.parcels > 0) await this.emptied.wait(timeoutMs);
   }
 }

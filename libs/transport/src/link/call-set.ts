@@ -1,6 +1,8 @@
+import { Condition } from '../drivers/timing/condition.js';
+
 /** Calls, by their ids, whose leaving can be waited for. */
 export class CallSet {
-  private emptied: () => void = () => undefined;
+  private readonly emptied = new Condition();
 
   constructor(private readonly calls = new Set<string>()) {}
 
@@ -9,18 +11,11 @@ export class CallSet {
   }
 
   delete(callId: string): void {
-    if (this.calls.delete(callId) && this.calls.size === 0) this.emptied();
+    if (this.calls.delete(callId) && this.calls.size === 0) this.emptied.signal();
   }
 
   /** Resolves once none is left, or after `timeoutMs`. */
   async whenEmpty(timeoutMs: number): Promise<void> {
-    if (this.calls.size === 0) return;
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.emptied = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    if (this.calls.size > 0) await this.emptied.wait(timeoutMs);
   }
 }

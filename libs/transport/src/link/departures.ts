@@ -1,8 +1,10 @@
+import { Condition } from '../drivers/timing/condition.js';
+
 /** Records that were given to the link and are not with the sender yet: it opens, or their partition is looked up. */
 export class Departures {
   private pending = 0;
   private closing = false;
-  private allLeft: () => void = () => undefined;
+  private readonly allLeft = new Condition();
 
   /** Whether `end` is to be called: while the link closes nothing more is counted, it may come too late. */
   begin(): boolean {
@@ -14,19 +16,12 @@ export class Departures {
   /** In the turn in which the record is given to the sender. */
   end(): void {
     this.pending -= 1;
-    if (this.pending === 0) this.allLeft();
+    if (this.pending === 0) this.allLeft.signal();
   }
 
   /** Resolves once all that have begun are with the sender, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     this.closing = true;
-    if (this.pending === 0) return;
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.allLeft = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    if (this.pending > 0) await this.allLeft.wait(timeoutMs);
   }
 }

@@ -1,12 +1,13 @@
-import { isUnexpected } from '../../exceptions/thrown.js';
+import { Condition } from '../../drivers/timing/condition.js';
 import { BoundedLog } from '../../link/bounded-log.js';
+import { logThrown } from '../log-thrown.js';
 import type { IncomingCall } from './incoming-call.js';
 
 /** The calls that run in this process, until their replies are settled. */
 export class RunningCalls {
   private readonly log = new BoundedLog();
   private readonly calls = new Set<IncomingCall>();
-  private readonly idleWaiters: (() => void)[] = [];
+  private readonly emptied = new Condition();
   private streams = 0;
   /** How often a reply had to wait until its caller took more. */
   creditStalls = 0;
@@ -21,7 +22,7 @@ export class RunningCalls {
   /** Its reply is settled. */
   remove(call: IncomingCall): void {
     this.calls.delete(call);
-    if (this.calls.size === 0) for (const idle of this.idleWaiters.splice(0)) idle();
+    if (this.calls.size === 0) this.emptied.signal();
   }
 
   /** One of them has become a stream. False where it is one too many. */
@@ -41,14 +42,7 @@ export class RunningCalls {
 
   /** Resolves once nothing runs, or after `timeoutMs`. */
   async idle(timeoutMs: number): Promise<void> {
-    if (this.calls.size === 0) return;
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.idleWaiters.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    if (this.calls.size > 0) await this.emptied.wait(timeoutMs);
   }
 
   /** Ends what still runs: the callers are told UNAVAILABLE. */
@@ -58,12 +52,6 @@ export class RunningCalls {
 
   /** Tells the log of what a handler threw, unless it is an answer. */
   tellThrown(pattern: string, thrown: unknown): void {
-    if (!isUnexpected(thrown)) return;
-    const stack = thrown instanceof Error ? thrown.stack : undefined;
-    this.log.error(
-      `handler of ${pattern}`,
-      `The handler of ${pattern} threw ${thrown instanceof Error ? thrown.message : typeof thrown}`,
-      stack,
-    );
+    logThrown(this.log, pattern, thrown);
   }
 }
